@@ -1,0 +1,259 @@
+#pragma once
+/* RB04xx: references. */
+
+/* clang-format off */
+#define RB_DIAG_CODES_REFS(X)                                                              \
+    X(401, RB_DIAG_ERROR, "unknown step",                                                  \
+      "The expression refers to a step that this runbook does not have. A reference to\n"  \
+      "something that does not exist is found before the run and is never an empty\n"      \
+      "value during it. Steps are named by their `id`, in all of the file, also inside\n"  \
+      "groups.\n"                                                                          \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    - id: backup\n"                                                                 \
+      "      run: pg_dump -Fc dcmms > dcmms.dump\n"                                        \
+      "    - id: migrate\n"                                                                \
+      "      when: steps.back_up.status == 'passed'\n"                                     \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    - id: migrate\n"                                                                \
+      "      when: steps.backup.status == 'passed'\n")                                     \
+    X(402, RB_DIAG_ERROR, "unknown member of a step",                                      \
+      "A step has `status`, `outputs`, `attempts`, `exit`, `stdout` and `stderr`, and\n"   \
+      "nothing else. What a step found out and a later one needs is declared under\n"      \
+      "`outputs` and read as steps.ID.outputs.NAME.\n"                                     \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    when: steps.backup.state == 'passed'\n"                                         \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    when: steps.backup.status == 'passed'\n")                                       \
+    X(403, RB_DIAG_ERROR, "a step that has not run yet",                                   \
+      "The expression is evaluated before the step that it refers to has ended: that\n"    \
+      "one stands further down, is a group around this one, or is this step itself.\n"     \
+      "There is nothing to see yet, and a run that read it as empty would decide by\n"     \
+      "it. Within `check`, `outputs` and `retry.when`, the outcome of the step itself\n"   \
+      "is `result`.\n"                                                                     \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    - id: count\n"                                                                  \
+      "      run: wc -l < orders.csv\n"                                                    \
+      "      check: tonumber(steps.count.stdout) > 0\n"                                    \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    - id: count\n"                                                                  \
+      "      run: wc -l < orders.csv\n"                                                    \
+      "      check: tonumber(result.stdout) > 0\n")                                        \
+    X(404, RB_DIAG_WARNING, "a step that may not have run",                                \
+      "The step that is referred to runs only under a condition, or the run goes on\n"     \
+      "when it fails. Then it has no outputs, and the expression fails in the middle\n"    \
+      "of the run. Look at its status first, in the expression or in a `when` around\n"    \
+      "it, or give both steps the same `when`.\n"                                          \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    - id: dump\n"                                                                   \
+      "      when: params.backup\n"                                                        \
+      "      run: pg_dump -Fc dcmms > dcmms.dump; stat -c %s dcmms.dump\n"                 \
+      "      outputs: {bytes: tonumber(result.stdout)}\n"                                  \
+      "    - id: report\n"                                                                 \
+      "      run: echo ${{ steps.dump.outputs.bytes }}\n"                                  \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    - id: report\n"                                                                 \
+      "      when: steps.dump.status == 'passed'\n"                                        \
+      "      run: echo ${{ steps.dump.outputs.bytes }}\n")                                 \
+    X(405, RB_DIAG_WARNING, "a step that runs several times",                              \
+      "The step that is referred to runs once for each element of a `for_each`, and\n"     \
+      "outside of the loop only its last run is seen. What all of them found out is\n"     \
+      "collected by a step of its own, or used inside the loop.\n"                         \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    - id: count\n"                                                                  \
+      "      for_each: [orders, invoices]\n"                                               \
+      "      exec: [wc, -l, --, \"${{ item }}\"]\n"                                        \
+      "      outputs: {lines: tonumber(result.stdout:match('%d+'))}\n"                     \
+      "    - id: report\n"                                                                 \
+      "      run: echo ${{ steps.count.outputs.lines }}\n"                                 \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    - id: each\n"                                                                   \
+      "      for_each: [orders, invoices]\n"                                               \
+      "      steps:\n"                                                                     \
+      "        - id: count\n"                                                              \
+      "          exec: [wc, -l, --, \"${{ item }}\"]\n"                                    \
+      "          outputs: {lines: tonumber(result.stdout:match('%d+'))}\n"                 \
+      "        - id: report\n"                                                             \
+      "          run: echo ${{ steps.count.outputs.lines }}\n")                            \
+    X(406, RB_DIAG_ERROR, "undeclared output",                                             \
+      "The step has no output of this name. What a later step refers to is declared\n"     \
+      "where it comes from, so that a reader of the runbook finds it there, and so\n"      \
+      "that it is recorded. The outputs of an `ask` step are its fields.\n"                \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    - id: backup\n"                                                                 \
+      "      run: pg_dump -Fc dcmms > dcmms.dump && echo dcmms.dump\n"                     \
+      "    - id: verify\n"                                                                 \
+      "      run: pg_restore --list ${{ steps.backup.outputs.file }}\n"                    \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    - id: backup\n"                                                                 \
+      "      run: pg_dump -Fc dcmms > dcmms.dump && echo dcmms.dump\n"                     \
+      "      outputs: {file: 'result.stdout:match(\"[^\\n]+\")'}\n")                       \
+    X(407, RB_DIAG_ERROR, "unknown parameter",                                             \
+      "The expression refers to a parameter that is not declared under `params`.\n"        \
+      "Declaring it gives it a type, and whoever starts the run gives it a value.\n"       \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    params:\n"                                                                      \
+      "      version: {type: string}\n"                                                    \
+      "    steps:\n"                                                                       \
+      "      - id: show\n"                                                                 \
+      "        run: echo ${{ params.verison }}\n"                                          \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    steps:\n"                                                                       \
+      "      - id: show\n"                                                                 \
+      "        run: echo ${{ params.version }}\n")                                         \
+    X(408, RB_DIAG_ERROR, "unknown variable",                                              \
+      "The expression refers to a variable that is not declared under `vars`. A\n"         \
+      "variable that only some environments have is unknown when none of them, or\n"       \
+      "another one, is chosen: give it a value under `vars` that the environments\n"       \
+      "replace.\n"                                                                         \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    vars: {db_host: localhost}\n"                                                   \
+      "    steps:\n"                                                                       \
+      "      - id: show\n"                                                                 \
+      "        run: echo ${{ vars.dbhost }}\n"                                             \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    steps:\n"                                                                       \
+      "      - id: show\n"                                                                 \
+      "        run: echo ${{ vars.db_host }}\n")                                           \
+    X(409, RB_DIAG_ERROR, "unknown member",                                                \
+      "`run` has the members id, operator and started; `result` has duration, exit,\n"     \
+      "exits, killed, ok, signal, stderr and stdout. Of Lua's own tables math, string,\n"  \
+      "table and utf8 there is what gives the same in every run: no random numbers, no\n"  \
+      "dump, no sizes of the machine.\n"                                                   \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    check: result.output == 'done'\n"                                               \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    check: result.stdout == 'done'\n")                                              \
+    X(410, RB_DIAG_ERROR, "a name that is not written out",                                \
+      "`params`, `vars` and `steps` are looked into by names that stand in the text.\n"    \
+      "With a name that is only known during the run, nobody could tell before it\n"       \
+      "whether what is meant exists and has run. To choose between several values,\n"      \
+      "write them all.\n"                                                                  \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    vars: {host: \"${{ params[environment] }}\"}\n"                                 \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    vars:\n"                                                                        \
+      "      host: \"${{ environment == 'production' and params.host or 'localhost' }}\"\n") \
+    X(411, RB_DIAG_ERROR, "unknown name",                                                  \
+      "Nothing of this name exists for an expression. Expressions see params, vars,\n"     \
+      "environment, steps, run, the loop variable, `result` where there is one, the\n"     \
+      "modules of the standard library, and a part of Lua's own functions. They can't\n"   \
+      "reach the clock, files or programs: for that there is sh.exec{...}, whose\n"        \
+      "answer is recorded.\n"                                                              \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    when: enviroment == 'production'\n"                                             \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    when: environment == 'production'\n")                                           \
+    X(412, RB_DIAG_ERROR, "no `result` here",                                              \
+      "`result` is the outcome under examination, and exists only in `check`,\n"           \
+      "`outputs` and `retry.when`. A later step sees what was declared as an output; a\n"  \
+      "`gate`, a `probe` and a `when` ask for themselves.\n"                               \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    - id: copy\n"                                                                   \
+      "      run: cp a b\n"                                                                \
+      "      probe: result.exit == 0\n"                                                    \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    - id: copy\n"                                                                   \
+      "      run: cp a b\n"                                                                \
+      "      probe: sh.exec{\"cmp\", \"-s\", \"a\", \"b\"}.ok\n")                          \
+    X(413, RB_DIAG_ERROR, "a loop variable outside of its loop",                           \
+      "A loop variable has a value inside the step with the `for_each`, for each\n"        \
+      "element anew. Behind the loop there is no element any more, and the `when` and\n"   \
+      "the `for_each` of the step itself are decided once, before the first one.\n"        \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    - id: restart\n"                                                                \
+      "      for_each: [web1, web2]\n"                                                     \
+      "      as: host\n"                                                                   \
+      "      when: host ~= params.skip\n"                                                  \
+      "      exec: [ssh, --, \"${{ host }}\", sudo systemctl restart web]\n"               \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    - id: all\n"                                                                    \
+      "      for_each: [web1, web2]\n"                                                     \
+      "      as: host\n"                                                                   \
+      "      steps:\n"                                                                     \
+      "        - id: restart\n"                                                            \
+      "          when: host ~= params.skip\n"                                              \
+      "          exec: [ssh, --, \"${{ host }}\", sudo systemctl restart web]\n")          \
+    X(414, RB_DIAG_ERROR, "assignment to something that is not yours",                     \
+      "Expressions decide and change nothing: what they could assign to would be gone\n"   \
+      "with the next expression, or would change what another one sees. A variable of\n"   \
+      "your own is declared with `local`.\n"                                               \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    lua: |\n"                                                                       \
+      "      total = 0\n"                                                                  \
+      "      return {total = total + params.count}\n"                                      \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    lua: |\n"                                                                       \
+      "      local total = 0\n"                                                            \
+      "      return {total = total + params.count}\n")                                     \
+    X(415, RB_DIAG_ERROR, "a variable that is not set yet",                                \
+      "Variables are set from top to bottom, once, before the first step. One can be\n"    \
+      "made of those above it, and not of those below it or of itself.\n"                  \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    vars:\n"                                                                        \
+      "      url: \"https://${{ vars.host }}/\"\n"                                         \
+      "      host: example.org\n"                                                          \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    vars:\n"                                                                        \
+      "      host: example.org\n"                                                          \
+      "      url: \"https://${{ vars.host }}/\"\n")
+/* clang-format on */
