@@ -1,0 +1,207 @@
+#include "parse/leaf.h"
+
+#include "base/text.h"
+#include "parse/braces.h"
+#include "parse/expr.h"
+#include "parse/scalar.h"
+
+static const struct rb_value *expr_leaf(int number)
+{
+    return rb_value_map("$expr", rb_value_int(number), NULL);
+}
+
+/* A scalar taken apart. */
+struct parts {
+    struct rb_list_builder list;
+    struct rb_buf text; /* since the last value */
+    int values;
+    bool failed;
+};
+
+static void end_text(struct parts *parts)
+{
+    if (parts->text.length)
+        rb_list_add(&parts->list,
+                    rb_value_string(rb_buf_text(&parts->text), parts->text.length));
+    rb_buf_clear(&parts->text);
+}
+
+static bool has_end(const struct rb_yaml_node *node, size_t at)
+{
+    return strstr(node->text + at, "}}") != NULL;
+}
+
+/* The value at `at`; returns where the text goes on. */
+static size_t add_value(struct rb_compiler *c, const struct rb_yaml_node *node, size_t at,
+                        const char *where, struct parts *parts)
+{
+    struct rb_braces braces;
+    if (!rb_braces_read(node->text, node->length, at, &braces)) {
+        rb_braces_unclosed(c->diags, rb_yaml_span_in(node, at, 3), has_end(node, at));
+        parts->failed = true;
+        return node->length;
+    }
+    int number = rb_expr_add(c, node, braces.expr, braces.expr_length, where);
+    end_text(parts);
+    parts->values++;
+    if (number < 0)
+        parts->failed = true;
+    else
+        rb_list_add(&parts->list, expr_leaf(number));
+    return braces.end;
+}
+
+static void take_apart(struct rb_compiler *c, const struct rb_yaml_node *node,
+                       const char *where, struct parts *parts)
+{
+    for (size_t at = 0; at < node->length;) {
+        if (node->text[at] == '$' && rb_braces_at(node->text, node->length, at + 1)) {
+            rb_buf_puts(&parts->text, "${{");
+            at += 4;
+        } else if (rb_braces_at(node->text, node->length, at)) {
+            at = add_value(c, node, at, where, parts);
+        } else {
+            const char *next = memchr(node->text + at + 1, '$', node->length - at - 1);
+            size_t end = next ? (size_t)(next - node->text) : node->length;
+            rb_buf_append(&parts->text, node->text + at, end - at);
+            at = end;
+        }
+    }
+    end_text(parts);
+}
+
+/* With `typed`, a value that stands alone keeps its type. */
+static const struct rb_value *fill(struct rb_compiler *c, const struct rb_yaml_node *node,
+                                   const char *where, bool typed)
+{
+    struct parts parts = {0};
+    take_apart(c, node, where, &parts);
+    rb_buf_done(&parts.text);
+    RB_AUTO_VALUE const struct rb_value *list = rb_list_end(&parts.list);
+    if (parts.failed)
+        return NULL;
+    if (parts.values == 0)
+        return rb_value_count(list) ? rb_value_ref(rb_value_at(list, 0))
+                                    : rb_value_text("");
+    if (typed && parts.values == 1 && rb_value_count(list) == 1)
+        return rb_value_ref(rb_value_at(list, 0));
+    return rb_value_map("$text", rb_value_ref(list), NULL);
+}
+
+const struct rb_value *rb_leaf_text(struct rb_compiler *c, const struct rb_yaml_node *node,
+                                    const char *where)
+{
+    if (!rb_scalar_field(node, RB_NODE_SCALAR, where, c->diags))
+        return NULL;
+    if (node->length == 0 && node->style == RB_SCALAR_PLAIN) {
+        rb_diag_help(rb_diag_add(c->diags, 203, node->span, "`%s` is empty", where),
+                     "write its text, or '' if it has to be empty");
+        return NULL;
+    }
+    return fill(c, node, where, false);
+}
+
+static const struct rb_value *scalar(struct rb_compiler *c, const struct rb_yaml_node *node,
+                                     const char *where)
+{
+    if (strstr(node->text, "${{"))
+        return fill(c, node, where, true);
+    const struct rb_value *value;
+    return rb_scalar_free(node, c->diags, &value) ? value : NULL;
+}
+
+static const struct rb_value *list(struct rb_compiler *c, const struct rb_yaml_node *node,
+                                   const char *where)
+{
+    struct rb_list_builder builder = {0};
+    bool failed = false;
+    for (int i = 0; i < node->count && !rb_diags_full(c->diags); i++) {
+        const struct rb_value *item = rb_leaf_value(c, node->items[i], where);
+        failed |= !item;
+        if (item)
+            rb_list_add(&builder, item);
+    }
+    const struct rb_value *value = rb_list_end(&builder);
+    if (!failed)
+        return value;
+    rb_value_unref(value);
+    return NULL;
+}
+
+static const struct rb_value *map(struct rb_compiler *c, const struct rb_yaml_node *node,
+                                  const char *where)
+{
+    struct rb_map_builder builder = {0};
+    bool failed = false;
+    for (int i = 0; i < node->count && !rb_diags_full(c->diags); i++) {
+        const struct rb_yaml_node *key = node->keys[i];
+        if (key->text[0] == '$') {
+            rb_diag_help(rb_diag_add(c->diags, 209, key->span,
+                                     "`%.80s` can't be the name of a member", key->text),
+                         "names that begin with `$` are taken by the plan's own notation");
+            failed = true;
+        }
+        const struct rb_value *member = rb_leaf_value(c, node->items[i], where);
+        failed |= !member;
+        if (member)
+            rb_map_add(&builder, key->text, member);
+    }
+    const struct rb_value *value = rb_map_end(&builder);
+    if (!failed)
+        return value;
+    rb_value_unref(value);
+    return NULL;
+}
+
+const struct rb_value *rb_leaf_value(struct rb_compiler *c, const struct rb_yaml_node *node,
+                                     const char *where)
+{
+    switch (node->kind) {
+    case RB_NODE_SCALAR:
+        return scalar(c, node, where);
+    case RB_NODE_SEQUENCE:
+        return list(c, node, where);
+    case RB_NODE_MAPPING:
+        return map(c, node, where);
+    default:
+        return NULL;
+    }
+}
+
+static bool env_name(struct rb_compiler *c, const struct rb_yaml_node *key)
+{
+    if (!rb_scalar_name(key, RB_NAME_ENV, "an environment variable", c->diags))
+        return false;
+    if (!rb_text_starts(key->text, "RB_"))
+        return true;
+    rb_diag_help(rb_diag_add(c->diags, 209, key->span,
+                             "`%s` can't be the name of an environment variable here",
+                             key->text),
+                 "names that begin with `RB_` carry the values of `run:` scripts");
+    return false;
+}
+
+const struct rb_value *rb_leaf_env(struct rb_compiler *c, const struct rb_yaml_node *node)
+{
+    if (!rb_scalar_field(node, RB_NODE_MAPPING, "env", c->diags))
+        return NULL;
+    struct rb_map_builder map = {0};
+    for (int i = 0; i < node->count && !rb_diags_full(c->diags); i++) {
+        const char *name = node->keys[i]->text;
+        const char *where = rb_compiler_where(c, rb_arena_printf(c->arena, "env.%s", name));
+        bool good = env_name(c, node->keys[i]);
+        const struct rb_value *value = rb_leaf_text(c, node->items[i], where);
+        if (good && value)
+            rb_map_add(&map, name, value);
+        else
+            rb_value_unref(value);
+    }
+    return rb_map_end(&map);
+}
+
+int rb_leaf_first(const struct rb_value *value)
+{
+    const struct rb_value *parts = rb_value_get(value, "$text");
+    const struct rb_value *first = parts ? rb_value_at(parts, 0) : value;
+    return (int)rb_value_get_int(first, "$expr", -1);
+}

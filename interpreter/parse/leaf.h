@@ -1,0 +1,21 @@
+#pragma once
+/* Values of the file that may hold `${{ expr }}`, as values with template leaves (plan/plan.h).
+ * Each gives a new reference, or NULL after a diagnostic. */
+
+#include "base/value.h"
+#include "parse/compile.h"
+
+/* Where text belongs: a scalar as it is written; `$${{` is a literal `${{`. */
+const struct rb_value *rb_leaf_text(struct rb_compiler *c, const struct rb_yaml_node *node,
+                                    const char *where);
+
+/* Where any value may stand: a scalar that is only one `${{ }}` keeps that value's type. */
+const struct rb_value *rb_leaf_value(struct rb_compiler *c, const struct rb_yaml_node *node,
+                                     const char *where);
+
+/* A map NAME: text, of names that an environment can have. */
+const struct rb_value *rb_leaf_env(struct rb_compiler *c, const struct rb_yaml_node *node);
+
+/* Does the value begin with one that is only known in the run? Then its expression's number,
+ * else -1. */
+int rb_leaf_first(const struct rb_value *value);

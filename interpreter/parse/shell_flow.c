@@ -1,0 +1,316 @@
+#include "parse/shell_flow.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/mem.h"
+#include "parse/luatoken.h"
+
+/* Rounds until nothing changes any more; a script that takes more is not worth following, and
+ * all of its variables are taken to hold values. */
+#define ROUNDS 20
+
+struct name {
+    const char *text;
+    UT_hash_handle hh;
+};
+
+struct rb_shell_flow {
+    struct rb_arena *arena;
+    const struct rb_shell_lex *lex;
+    bool *numbers;     /* per place: it is one for certain */
+    bool *emits, *fed; /* per command: on its standard output, on its standard input */
+    struct name *held; /* variables that may hold the text of a value */
+    struct name *functions;
+    bool changed, all;
+};
+
+/* `tonumber(...)` or `math.tointeger(...)` and nothing else: it can only be a number. */
+static bool is_number(const char *text, size_t length)
+{
+    static const char *const calls[] = {"tonumber(", "math.tointeger("};
+    struct rb_lua_lexer lexer = {.text = text, .length = length};
+    for (size_t i = 0; i < RB_COUNT(calls); i++) {
+        size_t prefix = strlen(calls[i]);
+        if (length > prefix && memcmp(text, calls[i], prefix) == 0)
+            lexer.at = prefix;
+    }
+    for (int depth = lexer.at > 0 ? 1 : 0; depth > 0;) {
+        struct rb_lua_token token = rb_lua_next(&lexer);
+        if (token.kind == RB_LUA_END || token.kind == RB_LUA_BAD)
+            return false;
+        bool symbol = token.kind == RB_LUA_SYMBOL && token.length == 1;
+        char c = symbol ? text[token.offset] : '\0';
+        depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+    }
+    return lexer.at == length && length > 0;
+}
+
+/* Positional parameters are one: which of them holds a value is not followed. */
+static const char *canonical(const char *name)
+{
+    return (*name >= '0' && *name <= '9') || *name == '*' ? "@" : name;
+}
+
+static bool contains(struct name *names, const char *text)
+{
+    struct name *found = NULL;
+    HASH_FIND_STR(names, text, found);
+    return found;
+}
+
+static bool is_held(const struct rb_shell_flow *flow, const char *name)
+{
+    return flow->all || contains(flow->held, canonical(name));
+}
+
+static struct name *new_name(struct rb_shell_flow *flow, const char *text, size_t length)
+{
+    struct name *name = rb_arena_alloc(flow->arena, sizeof *name);
+    name->text = rb_arena_strndup(flow->arena, text, length);
+    return name;
+}
+
+static void hold(struct rb_shell_flow *flow, const char *text, size_t length)
+{
+    struct name *name = new_name(flow, text, length);
+    if (contains(flow->held, name->text))
+        return;
+    HASH_ADD_KEYPTR(hh, flow->held, name->text, length, name);
+    flow->changed = true;
+}
+
+/* The first place at or behind an offset of the script. */
+static int first_place(const struct rb_shell_lex *lex, size_t offset)
+{
+    int low = 0, high = lex->place_count;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (lex->places[middle].braces.begin < offset)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+int rb_shell_next_place(const struct rb_shell_flow *flow, const struct rb_shell_word *word,
+                        int *index)
+{
+    int first = first_place(flow->lex, word->offset);
+    for (int i = *index > first ? *index : first; i < flow->lex->place_count; i++) {
+        if (flow->lex->places[i].braces.begin >= word->end)
+            break;
+        *index = i + 1;
+        if (!flow->numbers[i])
+            return i;
+    }
+    return -1;
+}
+
+bool rb_shell_carries(const struct rb_shell_flow *flow, const struct rb_shell_word *word)
+{
+    const struct rb_shell_lex *lex = flow->lex;
+    int index = 0;
+    for (int i = 0; (i = rb_shell_next_place(flow, word, &index)) >= 0;) {
+        if (lex->places[i].level == word->level)
+            return true;
+    }
+    for (int i = 0; i < word->name_count; i++) {
+        if (is_held(flow, word->names[i]))
+            return true;
+    }
+    for (int i = word->inner_begin; i < word->inner_end; i++) {
+        if (lex->commands[i].level == word->level + 1 && flow->emits[i])
+            return true;
+    }
+    return false;
+}
+
+bool rb_shell_is_fed(const struct rb_shell_flow *flow, int command)
+{
+    return flow->all || flow->fed[command];
+}
+
+bool rb_shell_one_of(const char *word, const char *list)
+{
+    size_t length = strlen(word);
+    for (const char *at = strstr(list, word); at && length > 0; at = strstr(at + 1, word)) {
+        if ((at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+static void set(struct rb_shell_flow *flow, bool *flag)
+{
+    flow->changed |= !*flag;
+    *flag = true;
+}
+
+static bool argument_carries(const struct rb_shell_flow *flow,
+                             const struct rb_shell_command *command)
+{
+    for (int i = 1; i < command->word_count; i++) {
+        if (rb_shell_carries(flow, &command->words[i]))
+            return true;
+    }
+    return false;
+}
+
+static const char *program(const struct rb_shell_command *command)
+{
+    return command->word_count > 0 ? command->words[0].text : "";
+}
+
+/* Names that the command gives what it is given or reads. */
+static void follow_names(struct rb_shell_flow *flow, const struct rb_shell_command *command,
+                         bool fed)
+{
+    bool declares =
+        rb_shell_one_of(program(command), "declare typeset local export readonly");
+    bool reads = fed && rb_shell_one_of(program(command), "read mapfile readarray");
+    for (int i = 0; i < command->assigned_count; i++) {
+        const char *name = command->assigned[i].name;
+        if (rb_shell_carries(flow, &command->assigned[i].value))
+            hold(flow, name, strlen(name));
+    }
+    if (reads) {
+        hold(flow, "REPLY", 5);
+        hold(flow, "MAPFILE", 7);
+    }
+    for (int i = 1; i < command->word_count; i++) {
+        const struct rb_shell_word *word = &command->words[i];
+        size_t name = strcspn(word->text, "+=");
+        if (reads || (declares && word->text[name] && rb_shell_carries(flow, word)))
+            hold(flow, word->text, name);
+    }
+    if (!argument_carries(flow, command))
+        return;
+    if (strcmp(program(command), "printf") == 0 &&
+        strcmp(command->words[1].text, "-v") == 0 && command->word_count > 2)
+        hold(flow, command->words[2].text, strlen(command->words[2].text));
+    if (strcmp(program(command), "set") == 0 || contains(flow->functions, program(command)))
+        hold(flow, "@", 1);
+}
+
+/* Files that the script writes are followed by the text of their names. */
+static char *file_name(const struct rb_shell_flow *flow, const struct rb_shell_word *word)
+{
+    return rb_arena_printf(flow->arena, ">%s", word->text);
+}
+
+bool rb_shell_file_carries(const struct rb_shell_flow *flow,
+                           const struct rb_shell_word *word)
+{
+    if (word->process == '<')
+        return rb_shell_carries(flow, word);
+    return flow->held && contains(flow->held, file_name(flow, word));
+}
+
+/* The text of a value goes to what the word names: a file, or the commands of `>(...)`. */
+static void write_to(struct rb_shell_flow *flow, const struct rb_shell_word *word)
+{
+    if (word->process == '\0') {
+        const char *name = file_name(flow, word);
+        hold(flow, name, strlen(name));
+    }
+    for (int i = word->inner_begin; word->process == '>' && i < word->inner_end; i++) {
+        if (flow->lex->commands[i].level == word->level + 1)
+            set(flow, &flow->fed[i]);
+    }
+}
+
+static bool finds_input(const struct rb_shell_flow *flow,
+                        const struct rb_shell_command *command)
+{
+    for (int i = 0; i < command->input_count; i++) {
+        if (rb_shell_carries(flow, &command->inputs[i]))
+            return true;
+    }
+    for (int i = 0; i < command->read_count; i++) {
+        if (rb_shell_file_carries(flow, &command->reads[i]))
+            return true;
+    }
+    return command->piped_from >= 0 && flow->emits[command->piped_from];
+}
+
+/* Does the command print what it is given? `$(< file)` has no name. */
+static bool prints(const struct rb_shell_flow *flow, int index)
+{
+    static const char filters[] =
+        "cat tee tr sed cut sort uniq head tail grep awk paste rev "
+        "tac fold nl column envsubst xargs";
+    const struct rb_shell_command *command = &flow->lex->commands[index];
+    const char *name = program(command);
+    if (rb_shell_one_of(name, "echo printf") || contains(flow->functions, name))
+        return argument_carries(flow, command);
+    bool filter = rb_shell_one_of(name, filters);
+    for (int i = 1; filter && i < command->word_count; i++) {
+        if (rb_shell_file_carries(flow, &command->words[i]))
+            return true;
+    }
+    return flow->fed[index] && (filter || command->word_count == 0);
+}
+
+/* What goes through pipes, here-documents, files and groups of commands. */
+static void follow_streams(struct rb_shell_flow *flow, int index)
+{
+    const struct rb_shell_command *command = &flow->lex->commands[index];
+    bool group = command->body_begin < command->body_end;
+    if (finds_input(flow, command))
+        set(flow, &flow->fed[index]);
+    if (!group && prints(flow, index))
+        set(flow, &flow->emits[index]);
+    for (int i = command->body_begin; i < command->body_end; i++) {
+        if (flow->lex->commands[i].level != command->level)
+            continue;
+        if (flow->fed[index])
+            set(flow, &flow->fed[i]);
+        if (flow->emits[i])
+            set(flow, &flow->emits[index]);
+    }
+    for (int i = 0; flow->emits[index] && i < command->write_count; i++)
+        write_to(flow, &command->writes[i]);
+    for (int i = 1; flow->fed[index] && i < command->word_count; i++) {
+        if (strcmp(program(command), "tee") == 0)
+            write_to(flow, &command->words[i]);
+    }
+}
+
+struct rb_shell_flow *rb_shell_flow_new(struct rb_arena *arena,
+                                        const struct rb_shell_lex *lex, const char *script)
+{
+    struct rb_shell_flow *flow = rb_arena_alloc(arena, sizeof *flow);
+    flow->arena = arena;
+    flow->lex = lex;
+    flow->numbers = rb_arena_alloc(arena, (size_t)lex->place_count);
+    flow->emits = rb_arena_alloc(arena, (size_t)lex->command_count);
+    flow->fed = rb_arena_alloc(arena, (size_t)lex->command_count);
+    for (int i = 0; i < lex->place_count; i++) {
+        const struct rb_braces *braces = &lex->places[i].braces;
+        flow->numbers[i] = lex->places[i].quoting == RB_SHELL_ESCAPE ||
+                           is_number(script + braces->expr, braces->expr_length);
+    }
+    for (int i = 0; i < lex->function_count; i++) {
+        struct name *name = new_name(flow, lex->functions[i], strlen(lex->functions[i]));
+        if (!contains(flow->functions, name->text))
+            HASH_ADD_KEYPTR(hh, flow->functions, name->text, strlen(name->text), name);
+    }
+    flow->changed = lex->place_count > 0;
+    for (int round = 0; flow->changed; round++) {
+        flow->changed = false;
+        flow->all = round == ROUNDS;
+        for (int i = 0; i < lex->command_count && !flow->all; i++) {
+            follow_names(flow, &lex->commands[i], flow->fed[i]);
+            follow_streams(flow, i);
+        }
+    }
+    return flow;
+}
+
+void rb_shell_flow_end(struct rb_shell_flow *flow)
+{
+    HASH_CLEAR(hh, flow->held);
+    HASH_CLEAR(hh, flow->functions);
+}

@@ -1,0 +1,32 @@
+#pragma once
+/* Where the text of values goes within a script: into variables, through pipes, into the
+ * standard input of commands. It does not follow the order of execution: what may hold a value
+ * anywhere is taken to hold it everywhere. */
+
+#include "parse/shell_lex.h"
+
+struct rb_shell_flow;
+
+/* Its memory is the arena's; `script` is the text that was lexed. */
+struct rb_shell_flow *rb_shell_flow_new(struct rb_arena *arena,
+                                        const struct rb_shell_lex *lex, const char *script);
+void rb_shell_flow_end(struct rb_shell_flow *flow);
+
+/* Is the text of a value part of the word's text: put there, by a variable that holds one, or
+ * by a substitution that prints one? Values that are numbers for certain don't count. */
+bool rb_shell_carries(const struct rb_shell_flow *flow, const struct rb_shell_word *word);
+
+/* The same for the file that the word names: `<(...)`, or one that the script itself writes. */
+bool rb_shell_file_carries(const struct rb_shell_flow *flow,
+                           const struct rb_shell_word *word);
+
+/* Does the command find the text of a value on its standard input? */
+bool rb_shell_is_fed(const struct rb_shell_flow *flow, int command);
+
+/* The places of values within the word, also those inside its substitutions: the first one not
+ * before *index, -1 when there is none; *index goes on behind it. Start with 0. */
+int rb_shell_next_place(const struct rb_shell_flow *flow, const struct rb_shell_word *word,
+                        int *index);
+
+/* Whether the word is one of a list of words with spaces between them. */
+bool rb_shell_one_of(const char *word, const char *list);

@@ -1,0 +1,56 @@
+#pragma once
+/* Programs that read a part of what they are given as source: other shells, and languages. */
+
+#include "parse/shell_lex.h"
+
+enum rb_shell_source {
+    RB_SOURCE_OPTION,   /* the argument of an option: sh -c, psql -c */
+    RB_SOURCE_OPERAND,  /* the first operand, unless an option gave it: awk, trap */
+    RB_SOURCE_OPERANDS, /* every operand behind the first: ssh, sqlite3 */
+    RB_SOURCE_ALL,      /* everything: eval */
+};
+
+struct rb_shell_program {
+    const char *names; /* without digits and dots at the end */
+    enum rb_shell_source source;
+    const char *letters; /* options whose argument is source */
+    const char *option;  /* the same, in long, or NULL */
+    const char *with;    /* other letters that take an argument */
+    const char *unless;  /* letters of options that name a file with the source */
+    enum {
+        RB_STDIN_DATA,
+        RB_STDIN_SOURCE,
+        RB_STDIN_ALONE
+    } input;  /* ALONE: without operands */
+    int code; /* RB0501: a shell, RB0503: another language */
+    const char *help;
+};
+
+/* What is known of a program; NULL: that it reads no source. */
+const struct rb_shell_program *rb_shell_program_find(const char *name);
+
+/* Whether its arguments are another command (sudo, env, xargs, docker exec). */
+bool rb_shell_runs_another(const char *name);
+
+/* The arguments of a program one after the other, options told from operands. */
+struct rb_shell_arguments {
+    const struct rb_shell_command *command;
+    const struct rb_shell_program *program;
+    int at;              /* the next word */
+    const char *cluster; /* the rest of `-abc`, or NULL */
+    bool only_operands;  /* behind `--` */
+};
+
+enum rb_shell_argument {
+    RB_ARGUMENT_END,
+    RB_ARGUMENT_SOURCE, /* of an option */
+    RB_ARGUMENT_OPERAND,
+    RB_ARGUMENT_OPTION, /* `*ret_letter` is its letter, 0: a long one */
+};
+
+struct rb_shell_arguments rb_shell_arguments(const struct rb_shell_command *command, int at,
+                                             const struct rb_shell_program *program);
+/* *ret_word is the source or the operand. */
+enum rb_shell_argument rb_shell_next_argument(struct rb_shell_arguments *arguments,
+                                              const struct rb_shell_word **ret_word,
+                                              char *ret_letter);
