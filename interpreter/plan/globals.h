@@ -1,0 +1,42 @@
+#pragma once
+/* The names that an expression sees. One list: check/ resolves against it, the Lua sandbox
+ * builds its environment from it, and completion offers it. */
+
+/* clang-format off */
+/* X(name): values of the run */
+#define RB_SCOPE_NAMES(X)                                                                   \
+    X("params") X("vars") X("environment") X("steps") X("run") X("result")
+
+/* X(name): modules that look at the world, a call is an effect and is recorded as evidence */
+#define RB_WORLD_MODULES(X) X("sh")
+
+/* X(name): functions and tables of Lua itself, and verdicts */
+#define RB_PURE_NAMES(X)                                                                    \
+    X("assert") X("error") X("ipairs") X("next") X("pairs") X("pcall") X("select")          \
+    X("tonumber") X("tostring") X("type") X("xpcall") X("math") X("string") X("table")      \
+    X("utf8") X("fail") X("unknown")
+
+/* X(name): members of `result` and of what sh.exec gives; of a step; of `run` */
+#define RB_OUTCOME_NAMES(X)                                                                 \
+    X("duration") X("exit") X("exits") X("killed") X("ok") X("signal") X("stderr")          \
+    X("stdout")
+#define RB_STEP_NAMES(X)                                                                    \
+    X("attempts") X("exit") X("outputs") X("status") X("stderr") X("stdout")
+#define RB_RUN_NAMES(X) X("id") X("operator") X("started")
+/* X(word): what `steps.ID.status` can be */
+#define RB_STATUS_NAMES(X) X("active") X("failed") X("passed") X("pending") X("skipped")
+
+/* X(name): members of the modules and of Lua's tables, as far as the sandbox has them */
+#define RB_SH_NAMES(X) X("exec")
+#define RB_MATH_NAMES(X)                                                                    \
+    X("abs") X("acos") X("asin") X("atan") X("ceil") X("cos") X("deg") X("exp") X("floor")  \
+    X("fmod") X("huge") X("log") X("max") X("maxinteger") X("min") X("mininteger")          \
+    X("modf") X("pi") X("rad") X("sin") X("sqrt") X("tan") X("tointeger") X("type") X("ult")
+#define RB_STRING_NAMES(X)                                                                  \
+    X("byte") X("char") X("find") X("format") X("gmatch") X("gsub") X("len") X("lower")     \
+    X("match") X("rep") X("reverse") X("sub") X("upper")
+#define RB_TABLE_NAMES(X)                                                                   \
+    X("concat") X("insert") X("move") X("pack") X("remove") X("sort") X("unpack")
+#define RB_UTF8_NAMES(X)                                                                    \
+    X("char") X("charpattern") X("codepoint") X("codes") X("len") X("offset")
+/* clang-format on */

@@ -1,0 +1,100 @@
+#include "plan/plan.h"
+
+#include "base/digest.h"
+#include "base/hash.h"
+#include "plan/canonical.h"
+
+static const char *const action_names[] = {
+    [RB_ACTION_MANUAL] = "manual",
+    [RB_ACTION_RUN] = "run",
+    [RB_ACTION_EXEC] = "exec",
+    [RB_ACTION_PIPE] = "pipe",
+    [RB_ACTION_LUA] = "lua",
+    [RB_ACTION_GATE] = "gate",
+    [RB_ACTION_CHECKLIST] = "checklist",
+    [RB_ACTION_CONFIRM] = "confirm",
+    [RB_ACTION_ASK] = "ask",
+    [RB_ACTION_WAIT] = "wait",
+    [RB_ACTION_STEPS] = "steps",
+};
+_Static_assert(RB_COUNT(action_names) == RB_ACTION_COUNT, "each action has a name");
+
+const char *rb_action_name(enum rb_action action)
+{
+    return action_names[action];
+}
+
+struct entry {
+    UT_hash_handle hh;
+    int step;
+};
+
+struct rb_plan_index {
+    struct entry *by_id;
+    struct entry entries[];
+};
+
+static struct rb_plan_index *new_index(const struct rb_plan *plan)
+{
+    size_t count = (size_t)plan->step_count;
+    struct rb_plan_index *index =
+        rb_alloc(sizeof *index + count * sizeof index->entries[0]);
+    for (int i = 0; i < plan->step_count; i++) {
+        struct entry *entry = &index->entries[i];
+        const char *id = plan->steps[i].id;
+        entry->step = i;
+        HASH_ADD_KEYPTR(hh, index->by_id, id, strlen(id), entry);
+    }
+    return index;
+}
+
+static void free_index(struct rb_plan_index *index)
+{
+    if (!index)
+        return;
+    HASH_CLEAR(hh, index->by_id);
+    free(index);
+}
+
+int rb_plan_find(const struct rb_plan *plan, const char *id)
+{
+    if (plan->index) {
+        const struct entry *entry;
+        HASH_FIND_STR(plan->index->by_id, id, entry);
+        return entry ? entry->step : -1;
+    }
+    for (int i = 0; i < plan->step_count; i++) {
+        if (strcmp(plan->steps[i].id, id) == 0)
+            return i;
+    }
+    return -1;
+}
+
+void rb_plan_free(struct rb_plan *plan)
+{
+    if (!plan)
+        return;
+    for (int i = 0; i < plan->param_count; i++) {
+        rb_value_unref(plan->params[i].values);
+        rb_value_unref(plan->params[i].fallback);
+    }
+    for (int i = 0; i < plan->var_count; i++)
+        rb_value_unref(plan->vars[i].value);
+    for (int i = 0; i < plan->step_count; i++)
+        rb_value_unref(plan->steps[i].spec);
+    rb_value_unref(plan->env);
+    rb_buf_done(&plan->canonical);
+    free_index(plan->index);
+    rb_arena_free(plan->arena);
+}
+
+void rb_plan_index(struct rb_plan *plan)
+{
+    plan->index = new_index(plan);
+}
+
+void rb_plan_seal(struct rb_plan *plan)
+{
+    rb_plan_canonical(plan, &plan->canonical);
+    rb_digest_of(plan->canonical.data, plan->canonical.length, plan->digest);
+}
