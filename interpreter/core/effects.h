@@ -1,0 +1,38 @@
+#pragma once
+/* What the current node asks of the world: keys, requests, questions. Shared by the rules
+ * and by wanted; pure. */
+
+#include "core/core.h"
+
+/* The key of a child of the current node (element -1: not an element of a loop). */
+void rb_child_key(const struct rb_state *state, int step, int element, struct rb_buf *out);
+
+/* The filled-in spec of the current node. */
+bool rb_filled_spec(const struct rb_state *state, const struct rb_value **ret_spec,
+                    struct rb_error *err) RB_MUST_CHECK;
+
+/* The process request of the current node (effects/process.md). */
+bool rb_process_request(const struct rb_state *state, const struct rb_value **ret_request,
+                        struct rb_error *err) RB_MUST_CHECK;
+
+/* The folder of its notes and output: "<key>.<attempt>". */
+const struct rb_value *rb_process_dir(const struct rb_state *state);
+
+/* The evaluation job of the current node for this phase, or of the start (effects/job.md). An
+ * expectation that can't be filled in is an error. */
+bool rb_eval_job(const struct rb_state *state, const char *phase,
+                 const struct rb_value **ret_job, struct rb_error *err) RB_MUST_CHECK;
+/* The expressions that this evaluation runs: new, count in *ret_count. */
+int *rb_eval_exprs(const struct rb_state *state, const char *phase, int *ret_count);
+
+/* A job that evaluates these expressions as values, named by their numbers, in what the state
+ * sees now: for `plan`, which looks ahead. A new reference. */
+const struct rb_value *rb_eval_job_of(const struct rb_state *state, const int *exprs,
+                                      int count);
+
+/* question.asked for the next item, field or confirmation; detail (may be NULL) tells what its
+ * check found. */
+bool rb_ask_item(const struct rb_state *state, struct rb_event *ret, const char *detail);
+/* question.asked about a failure or doubt of the current node. */
+bool rb_ask_choice(const struct rb_state *state, struct rb_event *ret, const char *kind,
+                   const char *detail);

@@ -1,0 +1,31 @@
+#include "core/event.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    bool fact;
+} events[] = {
+#define X(name, text, fact) {text, fact},
+    RB_EVENTS(X)
+#undef X
+};
+
+const char *rb_event_name(enum rb_event_type type)
+{
+    return events[type].name;
+}
+
+bool rb_event_is_fact(enum rb_event_type type)
+{
+    return events[type].fact;
+}
+
+enum rb_event_type rb_event_find(const char *name)
+{
+    for (int i = 0; i < RB_EV_COUNT; i++) {
+        if (strcmp(events[i].name, name) == 0)
+            return (enum rb_event_type)i;
+    }
+    return RB_EV_COUNT;
+}

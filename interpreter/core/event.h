@@ -1,0 +1,94 @@
+#pragma once
+/* The vocabulary of a run: what happened, once, never changed.
+ *
+ * A *fact* came from outside: each carries exactly one input (core/input.h), from which decide
+ * makes the event. A *decision* follows from the state alone; replay derives it again.
+ * The payload is a map; its members are named in the table below.
+ *
+ * A step instance is named by a key: the step's id, and for each loop it stands in, from the
+ * outside in, the number of the element from 0: `copy[2]`, `check[0][4]`. */
+
+#include <stdbool.h>
+
+#include "base/duration.h"
+#include "base/value.h"
+
+/* X(NAME, "journal.name", fact), after its payload. */
+/* clang-format off */
+#define RB_EVENTS(X)                                                                             \
+    /* run, nonce, plan, sources, environment, params, engine, limits, operator, interactive */  \
+    X(RUN_CREATED, "run.created", true)                                                          \
+    /* operator, engine, interactive, answers (digest) */                                        \
+    X(RUN_RESUMED, "run.resumed", true)                                                          \
+    /* vars, env: the values that hold for the whole run */                                      \
+    X(RUN_STARTED, "run.started", false)                                                         \
+    /* step: a step instance is entered */                                                       \
+    X(STEP_BEGAN, "step.began", false)                                                           \
+    /* step, count: for_each has so many elements */                                             \
+    X(LOOP_BEGAN, "loop.began", false)                                                           \
+    /* step, phase: start|prepare|examine|gate|item|probe|lua, attempt, items, evidence, cut */  \
+    X(EVAL_RESULT, "eval.result", true)                                                          \
+    /* step, attempt, class: write|ask|wait, req: "sha256:..." digest of the filled-in request */\
+    X(EFFECT_INTENT, "effect.intent", false)                                                     \
+    /* step, attempt, exit|signal|spawn_error|killed, duration_us, out, err, survivors */        \
+    X(EFFECT_RESULT, "effect.result", true)                                                      \
+    /* step, attempt: running again under this writer */                                         \
+    X(EFFECT_ADOPTED, "effect.adopted", true)                                                    \
+    /* step, attempt: found never to have started */                                             \
+    X(EFFECT_UNSTARTED, "effect.unstarted", true)                                                \
+    /* step, attempt, why: nobody can say whether it happened */                                 \
+    X(EFFECT_DOUBT, "effect.doubt", true)                                                        \
+    /* step, attempt, q, kind, prompt...: see core/question.h */                                 \
+    X(QUESTION_ASKED, "question.asked", false)                                                   \
+    /* step, q, answer, reason, note, evidence, by, via: terminal|answers */                     \
+    X(QUESTION_ANSWERED, "question.answered", true)                                              \
+    /* step, q, why: nobody can be asked */                                                      \
+    X(QUESTION_UNANSWERED, "question.unanswered", true)                                          \
+    /* step, item, answer: "yes", by: "check": its check proved it */                            \
+    X(ITEM_PROVEN, "item.proven", false)                                                         \
+    /* step, attempt, reason, verdict, why, checks: one attempt did not succeed */               \
+    X(ATTEMPT_FAILED, "attempt.failed", false)                                                   \
+    /* step, attempt (the next one), at: UTC microseconds */                                     \
+    X(RETRY_SCHEDULED, "retry.scheduled", false)                                                 \
+    /* step, at: until when */                                                                   \
+    X(WAIT_BEGAN, "wait.began", false)                                                           \
+    /* step, polls, verdict, why, at: when it looks again */                                     \
+    X(GATE_WAITING, "gate.waiting", false)                                                       \
+    /* nothing: the deadline came that the state waits for */                                    \
+    X(TIMER_DUE, "timer.due", true)                                                              \
+    /* step, why: by `when` with its value, or by a person with a reason */                      \
+    X(STEP_SKIPPED, "step.skipped", false)                                                       \
+    /* step, attempts, outputs, overridden (with reason) */                                      \
+    X(STEP_PASSED, "step.passed", false)                                                         \
+    /* step, attempts, reason, why, continued: true where on_failure says go on */               \
+    X(STEP_FAILED, "step.failed", false)                                                         \
+    /* step, choice: retry, by: person|probe|idempotent: tried again after failure or doubt */   \
+    X(STEP_DECIDED, "step.decided", false)                                                       \
+    /* name: INT|TERM|HUP|cancel|ENOSPC, level: 1 after the step, 2 end it, 3 leave, by */       \
+    X(SIGNAL_RECEIVED, "signal.received", true)                                                  \
+    /* bytes, sha256: a torn last line was put aside */                                          \
+    X(TAIL_RECOVERED, "tail.recovered", true)                                                    \
+    /* step, why, exit: 3 a person has to answer, 4 by one, 74 no space, 130 interrupted */       \
+    X(RUN_SUSPENDED, "run.suspended", false)                                                     \
+    /* status: succeeded|failed|refused|cancelled, step, why, failed (passed over), exit */      \
+    X(RUN_FINISHED, "run.finished", false)
+/* clang-format on */
+
+enum rb_event_type {
+#define X(name, text, fact) RB_EV_##name,
+    RB_EVENTS(X)
+#undef X
+        RB_EV_COUNT
+};
+
+struct rb_event {
+    enum rb_event_type type;
+    const struct rb_value *d; /* payload, a map; one reference held */
+    rb_time utc;              /* of the input it follows from */
+    rb_time mono;             /* CLOCK_BOOTTIME of the same */
+};
+
+const char *rb_event_name(enum rb_event_type type);
+bool rb_event_is_fact(enum rb_event_type type);
+/* RB_EV_COUNT when the name is unknown. */
+enum rb_event_type rb_event_find(const char *name);

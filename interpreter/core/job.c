@@ -1,0 +1,182 @@
+#include "core/effects.h"
+
+#include <string.h>
+
+#include "core/rules.h"
+#include "core/scope.h"
+#include "core/start.h"
+#include "plan/template.h"
+
+enum { MEMORY_BYTES = 64 << 20, INSTRUCTIONS = 50 * 1000 * 1000 };
+static const rb_time EVAL_TIME = 10 * RB_SEC;
+
+/* The items of a job as they are collected, and the expressions in them. */
+struct items {
+    const struct rb_plan *plan;
+    struct rb_list_builder list;
+    int *exprs;
+    int count, capacity;
+};
+
+static void add(struct items *items, const char *name, const char *kind, int expr)
+{
+    const struct rb_expr *e = &items->plan->exprs[expr];
+    rb_list_add(&items->list,
+                rb_value_map("name", rb_value_text(name), "kind", rb_value_text(kind),
+                             "source", rb_value_text(e->source), "chunk",
+                             rb_value_bool(e->chunk), "where", rb_value_text(e->where),
+                             "line", rb_value_int(e->span.line), "column",
+                             rb_value_int(e->span.column), NULL));
+    RB_GROW(items->exprs, items->count, items->capacity);
+    items->exprs[items->count++] = expr;
+}
+
+static void add_numbered(struct items *items, const int *exprs, int count)
+{
+    for (int i = 0; i < count; i++) {
+        RB_AUTO_BUF struct rb_buf name = {0};
+        rb_buf_printf(&name, "%d", exprs[i]);
+        add(items, rb_buf_text(&name), "value", exprs[i]);
+    }
+}
+
+static void collect_start(const struct rb_state *state, struct items *items)
+{
+    RB_AUTO_FREE int *exprs = NULL;
+    int count = 0, capacity = 0;
+    rb_start_exprs(state, &exprs, &count, &capacity);
+    add_numbered(items, exprs, count);
+}
+
+static void collect_prepare(const struct rb_state *state, struct items *items)
+{
+    const struct rb_node *node = rb_state_current(state);
+    const struct rb_step *step = rb_node_step(state, state->current);
+    if (step->when >= 0 && node->element < 0)
+        add(items, "when", "truth", step->when);
+    if (node->loop)
+        add(items, "for_each", "value", step->for_each);
+    else if (step->action != RB_ACTION_STEPS)
+        add_numbered(items, step->prepare, step->prepare_count);
+}
+
+static void collect_gate(const struct rb_step *step, struct items *items)
+{
+    const struct rb_value *checks = rb_value_get(step->spec, "checks");
+    for (size_t i = 0; i < rb_value_count(checks); i++) {
+        const struct rb_value *check = rb_value_at(checks, i);
+        add(items, rb_value_get_text(check, "name", ""), "verdict",
+            (int)rb_value_get_int(check, "expr", 0));
+    }
+}
+
+static void collect_item(const struct rb_state *state, const struct rb_step *step,
+                         struct items *items)
+{
+    size_t at = (size_t)rb_state_current(state)->active->item;
+    const struct rb_value *item = rb_value_at(rb_value_get(step->spec, "items"), at);
+    add(items, rb_value_get_text(item, "id", ""), "verdict",
+        (int)rb_value_get_int(item, "check", 0));
+}
+
+static void collect_examine(const struct rb_step *step, struct items *items)
+{
+    if (step->check >= 0)
+        add(items, "check", "verdict", step->check);
+    for (int i = 0; i < step->output_count; i++) {
+        RB_AUTO_BUF struct rb_buf name = {0};
+        rb_buf_printf(&name, "outputs.%s", step->outputs[i].name);
+        add(items, rb_buf_text(&name), "value", step->outputs[i].expr);
+    }
+    if (step->retry.when >= 0)
+        add(items, "retry_when", "verdict", step->retry.when);
+}
+
+static void collect(const struct rb_state *state, const char *phase, struct items *items)
+{
+    items->plan = state->plan;
+    if (strcmp(phase, "start") == 0) {
+        collect_start(state, items);
+        return;
+    }
+    const struct rb_step *step = rb_node_step(state, state->current);
+    if (strcmp(phase, "prepare") == 0)
+        collect_prepare(state, items);
+    else if (strcmp(phase, "lua") == 0)
+        add(items, "lua", "optional", (int)rb_value_get_int(step->spec, "chunk", 0));
+    else if (strcmp(phase, "gate") == 0)
+        collect_gate(step, items);
+    else if (strcmp(phase, "item") == 0)
+        collect_item(state, step, items);
+    else if (strcmp(phase, "examine") == 0)
+        collect_examine(step, items);
+    else
+        add(items, "probe", "verdict", step->probe);
+}
+
+int *rb_eval_exprs(const struct rb_state *state, const char *phase, int *ret_count)
+{
+    struct items items = {0};
+    collect(state, phase, &items);
+    rb_value_unref(rb_list_end(&items.list));
+    *ret_count = items.count;
+    return items.exprs;
+}
+
+/* Exit code 0 is expected of every process unless the author says otherwise. */
+static bool expectation(const struct rb_state *state, const struct rb_value **ret_expect,
+                        struct rb_error *err)
+{
+    RB_AUTO_VALUE const struct rb_value *spec = NULL;
+    if (!rb_filled_spec(state, &spec, err))
+        return false;
+    RB_AUTO_VALUE const struct rb_value *usual =
+        rb_value_map("exit", rb_value_list(rb_value_int(0), NULL), NULL);
+    const struct rb_value *declared = rb_value_get(spec, "expect");
+    *ret_expect = rb_value_get_bool(declared, "none", false)
+                      ? rb_value_ref(declared)
+                      : rb_value_merge(usual, declared);
+    return true;
+}
+
+static const struct rb_value *limits(const struct rb_state *state, const char *phase)
+{
+    rb_time time = EVAL_TIME;
+    if (strcmp(phase, "lua") == 0 && rb_node_step(state, state->current)->timeout)
+        time = rb_node_step(state, state->current)->timeout;
+    return rb_value_map("time_us", rb_value_int(time), "memory_bytes",
+                        rb_value_int(MEMORY_BYTES), "instructions",
+                        rb_value_int(INSTRUCTIONS), NULL);
+}
+
+bool rb_eval_job(const struct rb_state *state, const char *phase,
+                 const struct rb_value **ret_job, struct rb_error *err)
+{
+    bool examine = strcmp(phase, "examine") == 0;
+    const struct rb_node *node = rb_state_current(state);
+    const struct rb_value *expect = NULL;
+    if (examine && !expectation(state, &expect, err))
+        return false;
+    struct items items = {0};
+    collect(state, phase, &items);
+    const struct rb_value *scope =
+        rb_scope(state, items.exprs, items.count, examine ? node->active->result : NULL);
+    *ret_job = rb_value_map(
+        "phase", rb_value_text(phase), "step", node ? rb_rule_key(state) : NULL, "attempt",
+        node ? rb_value_int(node->attempt) : NULL, "scope", scope, "items",
+        rb_list_end(&items.list), "expect", expect, "limits", limits(state, phase), NULL);
+    free(items.exprs);
+    return true;
+}
+
+const struct rb_value *rb_eval_job_of(const struct rb_state *state, const int *exprs,
+                                      int count)
+{
+    struct items items = {.plan = state->plan};
+    add_numbered(&items, exprs, count);
+    const struct rb_value *job = rb_value_map(
+        "phase", rb_value_text("plan"), "scope", rb_scope(state, exprs, count, NULL),
+        "items", rb_list_end(&items.list), "limits", limits(state, "plan"), NULL);
+    free(items.exprs);
+    return job;
+}

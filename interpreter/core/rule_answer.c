@@ -1,0 +1,58 @@
+#include "core/rules.h"
+
+#include <string.h>
+
+static bool chosen(const struct rb_state *state, struct rb_event *ret, const char *choice,
+                   const struct rb_value *answer)
+{
+    const struct rb_value *reason = rb_value_get(answer, "reason");
+    if (strcmp(choice, "skip") == 0) {
+        return rb_rule_say(
+            state, ret, RB_EV_STEP_SKIPPED,
+            rb_value_map("step", rb_rule_key(state), "by", rb_value_text("person"), "why",
+                         reason ? rb_value_ref(reason) : rb_value_text(""), NULL));
+    }
+    if (strcmp(choice, "done") == 0) {
+        return rb_rule_say(state, ret, RB_EV_STEP_PASSED,
+                           rb_value_map("step", rb_rule_key(state), "attempts",
+                                        rb_value_int(rb_state_current(state)->attempt),
+                                        "overridden",
+                                        reason ? rb_value_ref(reason)
+                                               : rb_value_text("said to be in place"),
+                                        NULL));
+    }
+    if (strcmp(choice, "retry") == 0) {
+        return rb_rule_say(state, ret, RB_EV_STEP_DECIDED,
+                           rb_value_map("step", rb_rule_key(state), "choice",
+                                        rb_value_text(choice), "by",
+                                        rb_value_text("person"), NULL));
+    }
+    return rb_rule_say(state, ret, RB_EV_RUN_SUSPENDED,
+                       rb_value_map("step", rb_rule_key(state), "why",
+                                    rb_value_text("stopped by a person"), "exit",
+                                    rb_value_int(4), NULL));
+}
+
+static bool passed(const struct rb_state *state, struct rb_event *ret)
+{
+    return rb_rule_say(state, ret, RB_EV_STEP_PASSED,
+                       rb_value_map("step", rb_rule_key(state), "attempts",
+                                    rb_value_int(rb_state_current(state)->attempt), NULL));
+}
+
+bool rb_rule_answer(const struct rb_state *state, struct rb_event *ret)
+{
+    const struct rb_node *node = rb_state_current(state);
+    if (state->phase != RB_RUN_RUNNING || !node || node->phase != RB_PHASE_ANSWERED)
+        return false;
+    const struct rb_value *answer = node->active->answer;
+    const char *word = rb_value_get_text(answer, "answer", "");
+    if (node->active->asked_failure)
+        return chosen(state, ret, word, answer);
+    if (strcmp(word, "yes") == 0)
+        return passed(state, ret);
+    if (strcmp(word, "skip") == 0)
+        return chosen(state, ret, word, answer);
+    return rb_rule_fail(state, ret, RB_REASON_REFUSED, NULL,
+                        rb_value_get_text(answer, "reason", "a person said no"));
+}

@@ -1,0 +1,178 @@
+#include "core/rules.h"
+
+#include <string.h>
+
+#include "core/effects.h"
+
+static bool passed(const struct rb_state *state, struct rb_event *ret,
+                   const struct rb_value *owned_outputs)
+{
+    return rb_rule_say(state, ret, RB_EV_STEP_PASSED,
+                       rb_value_map("step", rb_rule_key(state), "attempts",
+                                    rb_value_int(rb_state_current(state)->attempt),
+                                    "outputs", owned_outputs, NULL));
+}
+
+static bool failed_by(const struct rb_state *state, struct rb_event *ret,
+                      enum rb_verdict verdict, const struct rb_value *item, const char *why)
+{
+    const char *name = rb_value_get_text(item, "name", "");
+    enum rb_reason reason = verdict == RB_UNKNOWN              ? RB_REASON_UNKNOWN
+                            : strcmp(name, "expect.exit") == 0 ? RB_REASON_EXIT
+                                                               : RB_REASON_CHECK;
+    return rb_rule_fail(state, ret, reason, rb_state_current(state)->active->eval, why);
+}
+
+/* What no expectation can excuse: it did not start, was ended, or left something behind. */
+static bool unclean(const struct rb_state *state, struct rb_event *ret,
+                    const struct rb_value *result)
+{
+    const char *killed = rb_value_get_text(result, "killed", "");
+    const char *spawn = rb_value_get_text(result, "spawn_error", NULL);
+    const char *signal = rb_value_get_text(result, "signal", NULL);
+    if (spawn) {
+        return rb_rule_fail(state, ret, RB_REASON_SPAWN, NULL,
+                            rb_value_get_text(result, "what", spawn));
+    }
+    if (strcmp(killed, "timeout") == 0) {
+        return rb_rule_fail(
+            state, ret, RB_REASON_TIMEOUT, NULL,
+            rb_value_get_int(result, "remaining", 0) > 0
+                ? "its time was up; some of its processes could not be ended"
+                : "its time was up; the whole process tree was ended");
+    }
+    if (*killed)
+        return rb_rule_fail(state, ret, RB_REASON_INTERRUPTED, NULL,
+                            "it was ended on request");
+    if (signal)
+        return rb_rule_fail(state, ret, RB_REASON_SIGNAL, NULL, signal);
+    if (rb_value_get_int(result, "survivors", 0) > 0) {
+        return rb_rule_fail(state, ret, RB_REASON_SURVIVORS, NULL,
+                            "it left processes behind; they were ended");
+    }
+    return false;
+}
+
+static bool settled(const struct rb_state *state, struct rb_event *ret)
+{
+    const struct rb_value *result = rb_state_current(state)->active->result;
+    if (unclean(state, ret, result))
+        return true;
+    if (rb_next_eval(state))
+        return false;
+    int64_t code = rb_value_get_int(result, "exit", -1);
+    if (code == 0)
+        return passed(state, ret, NULL);
+    RB_AUTO_VALUE const struct rb_value *why =
+        rb_value_textf("exit code %lld, expected 0", (long long)code);
+    return rb_rule_fail(state, ret, RB_REASON_EXIT, NULL, rb_value_as_text(why, ""));
+}
+
+static const struct rb_value *declared_outputs(const struct rb_state *state)
+{
+    const struct rb_step *step = rb_node_step(state, state->current);
+    const struct rb_value *items = rb_state_current(state)->active->eval;
+    struct rb_map_builder map = {0};
+    for (int i = 0; i < step->output_count; i++) {
+        RB_AUTO_VALUE const struct rb_value *name =
+            rb_value_textf("outputs.%s", step->outputs[i].name);
+        const struct rb_value *item = rb_item_named(items, rb_value_as_text(name, ""));
+        const struct rb_value *value = rb_value_get(item, "value");
+        rb_map_add(&map, step->outputs[i].name,
+                   value ? rb_value_ref(value) : rb_value_null());
+    }
+    return rb_map_end(&map);
+}
+
+static bool examined(const struct rb_state *state, struct rb_event *ret)
+{
+    const char *why;
+    const struct rb_value *item;
+    enum rb_verdict verdict =
+        rb_verdict_of(rb_state_current(state)->active->eval, &why, &item);
+    if (verdict != RB_HOLDS)
+        return failed_by(state, ret, verdict, item, why);
+    return passed(state, ret, declared_outputs(state));
+}
+
+static bool gate(const struct rb_state *state, struct rb_event *ret)
+{
+    const struct rb_node *node = rb_state_current(state);
+    const struct rb_step *step = rb_node_step(state, state->current);
+    const char *why;
+    const struct rb_value *item;
+    enum rb_verdict verdict = rb_verdict_of(node->active->eval, &why, &item);
+    rb_time hold = rb_value_get_int(step->spec, "hold_us", 0);
+    rb_time every = rb_value_get_int(step->spec, "every_us", 10 * RB_SEC);
+    rb_time since = node->active->held_since ? node->active->held_since : state->mono;
+    if (verdict == RB_HOLDS && state->mono - since >= hold)
+        return passed(state, ret, NULL);
+    rb_time end = node->active->first_attempt +
+                  rb_value_get_int(step->spec, "timeout_us", 3600 * RB_SEC);
+    if (state->mono >= end)
+        return verdict == RB_HOLDS
+                   ? rb_rule_fail(state, ret, RB_REASON_TIMEOUT, node->active->eval,
+                                  "it did not hold for long enough in its time")
+                   : rb_rule_fail(state, ret,
+                                  verdict == RB_FAILS ? RB_REASON_TIMEOUT
+                                                      : RB_REASON_UNKNOWN,
+                                  node->active->eval, why);
+    rb_time next = state->mono + every < end ? every : end - state->mono;
+    static const char *const names[] = {"holds", "fails", "unknown"};
+    return rb_rule_say(state, ret, RB_EV_GATE_WAITING,
+                       rb_value_map("step", rb_rule_key(state), "polls",
+                                    rb_value_int(node->active->polls), "verdict",
+                                    rb_value_text(names[verdict]), "why",
+                                    why ? rb_value_text(why) : NULL, "at",
+                                    rb_value_int(state->utc + next), NULL));
+}
+
+static bool lua(const struct rb_state *state, struct rb_event *ret)
+{
+    const struct rb_value *items = rb_state_current(state)->active->eval;
+    const char *why;
+    const struct rb_value *item;
+    enum rb_verdict verdict = rb_verdict_of(items, &why, &item);
+    if (verdict != RB_HOLDS)
+        return failed_by(state, ret, verdict, item, why);
+    const struct rb_value *value = rb_value_get(rb_item_named(items, "lua"), "value");
+    return passed(state, ret, value ? rb_value_ref(value) : NULL);
+}
+
+static bool item(const struct rb_state *state, struct rb_event *ret)
+{
+    const struct rb_node *node = rb_state_current(state);
+    const char *why;
+    const struct rb_value *bad;
+    if (rb_verdict_of(node->active->eval, &why, &bad) != RB_HOLDS)
+        return rb_ask_item(state, ret, why);
+    const struct rb_value *entry =
+        rb_value_at(rb_value_get(rb_node_step(state, state->current)->spec, "items"),
+                    (size_t)node->active->item);
+    return rb_rule_say(state, ret, RB_EV_ITEM_PROVEN,
+                       rb_value_map("step", rb_rule_key(state), "item",
+                                    rb_value_ref(rb_value_get(entry, "id")), "answer",
+                                    rb_value_text("yes"), "by", rb_value_text("check"),
+                                    NULL));
+}
+
+bool rb_rule_judge(const struct rb_state *state, struct rb_event *ret)
+{
+    const struct rb_node *node = rb_state_current(state);
+    if (state->phase != RB_RUN_RUNNING || !node)
+        return false;
+    if (node->phase == RB_PHASE_SETTLED)
+        return settled(state, ret);
+    if (node->phase == RB_PHASE_EXAMINED)
+        return examined(state, ret);
+    if (node->phase != RB_PHASE_EVALUATED)
+        return false;
+    switch (rb_node_step(state, state->current)->action) {
+    case RB_ACTION_GATE:
+        return gate(state, ret);
+    case RB_ACTION_LUA:
+        return lua(state, ret);
+    default:
+        return item(state, ret);
+    }
+}

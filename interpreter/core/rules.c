@@ -1,0 +1,116 @@
+#include "core/rules.h"
+
+#include <string.h>
+
+bool rb_rule_say(const struct rb_state *state, struct rb_event *ret,
+                 enum rb_event_type type, const struct rb_value *owned)
+{
+    *ret =
+        (struct rb_event){.type = type, .d = owned, .utc = state->utc, .mono = state->mono};
+    return true;
+}
+
+const struct rb_value *rb_rule_key(const struct rb_state *state)
+{
+    RB_AUTO_BUF struct rb_buf key = {0};
+    rb_node_key(state, state->current, &key);
+    return rb_value_string(rb_buf_text(&key), key.length);
+}
+
+bool rb_rule_fail(const struct rb_state *state, struct rb_event *ret, enum rb_reason reason,
+                  const struct rb_value *checks, const char *why)
+{
+    const struct rb_node *node = rb_state_current(state);
+    return rb_rule_say(state, ret, RB_EV_ATTEMPT_FAILED,
+                       rb_value_map("step", rb_rule_key(state), "attempt",
+                                    rb_value_int(node->attempt), "reason",
+                                    rb_value_text(rb_reason_name(reason)), "why",
+                                    rb_value_text(why), "checks",
+                                    checks ? rb_value_ref(checks) : NULL, NULL));
+}
+
+bool rb_action_is_process(enum rb_action action)
+{
+    return action == RB_ACTION_RUN || action == RB_ACTION_EXEC || action == RB_ACTION_PIPE;
+}
+
+const struct rb_value *rb_item_named(const struct rb_value *items, const char *name)
+{
+    for (size_t i = 0; i < rb_value_count(items); i++) {
+        const struct rb_value *item = rb_value_at(items, i);
+        if (strcmp(rb_value_get_text(item, "name", ""), name) == 0)
+            return item;
+    }
+    return NULL;
+}
+
+static enum rb_verdict verdict_of_item(const struct rb_value *item, const char **ret_why)
+{
+    const char *wrong = rb_value_get_text(item, "error", NULL);
+    const char *verdict = rb_value_get_text(item, "verdict", NULL);
+    *ret_why = wrong ? wrong : rb_value_get_text(item, "why", "the check does not hold");
+    if (wrong)
+        return RB_UNKNOWN;
+    if (!verdict || strcmp(verdict, "holds") == 0)
+        return RB_HOLDS;
+    return strcmp(verdict, "fails") == 0 ? RB_FAILS : RB_UNKNOWN;
+}
+
+enum rb_verdict rb_verdict_of(const struct rb_value *items, const char **ret_why,
+                              const struct rb_value **ret_item)
+{
+    enum rb_verdict worst = RB_HOLDS;
+    *ret_why = NULL;
+    *ret_item = NULL;
+    for (size_t i = 0; i < rb_value_count(items); i++) {
+        const struct rb_value *item = rb_value_at(items, i);
+        if (strcmp(rb_value_get_text(item, "name", ""), "retry_when") == 0)
+            continue;
+        const char *why;
+        enum rb_verdict verdict = verdict_of_item(item, &why);
+        if (verdict == RB_HOLDS || worst == RB_FAILS || verdict == worst)
+            continue;
+        worst = verdict;
+        *ret_why = why;
+        *ret_item = item;
+    }
+    return worst;
+}
+
+/* A gate and Lua step evaluate as their action; a checklist item may prove itself. */
+static const char *eval_of_action(const struct rb_node *node, const struct rb_step *step)
+{
+    if (step->action == RB_ACTION_LUA)
+        return "lua";
+    if (step->action == RB_ACTION_GATE)
+        return "gate";
+    if (step->action == RB_ACTION_CHECKLIST) {
+        const struct rb_value *item =
+            rb_value_at(rb_value_get(step->spec, "items"), (size_t)node->active->item);
+        return rb_value_get(item, "check") ? "item" : NULL;
+    }
+    return NULL;
+}
+
+const char *rb_next_eval(const struct rb_state *state)
+{
+    const struct rb_node *node = rb_state_current(state);
+    if (!node)
+        return NULL;
+    const struct rb_step *step = &state->plan->steps[node->step];
+    switch (node->phase) {
+    case RB_PHASE_PREPARING:
+        return "prepare";
+    case RB_PHASE_READY:
+        return node->loop ? NULL : eval_of_action(node, step);
+    case RB_PHASE_SETTLED:
+        return step->examine || step->retry.when >= 0 ? "examine" : NULL;
+    case RB_PHASE_ATTEMPT_FAILED:
+        return rb_retry_allowed(state) && rb_retry_needs_probe(state) ? "probe" : NULL;
+    case RB_PHASE_DOUBT:
+        return step->on_interrupt == RB_INTERRUPT_PROBE && step->probe >= 0 ? "probe"
+                                                                            : NULL;
+    default:
+        return NULL;
+    }
+}

@@ -1,0 +1,42 @@
+#pragma once
+/* The rules of decide: each looks at the state and, where it has something to say, makes one
+ * event. They are asked in the order of `rb_decide`. Shared helpers are in rules.c. */
+
+#include "core/core.h"
+
+typedef bool rb_rule(const struct rb_state *state, struct rb_event *ret_event);
+
+rb_rule rb_rule_run;      /* start, next step, suspend, finish */
+rb_rule rb_rule_stop;     /* a signal was received */
+rb_rule rb_rule_sequence; /* groups, loops, `when`, preparation */
+rb_rule rb_rule_action;   /* begin a process, a wait, a question */
+rb_rule rb_rule_judge;    /* a result, an evaluation, a gate's poll */
+rb_rule rb_rule_answer;   /* what a person's answer means */
+rb_rule rb_rule_failure;  /* retry, ask, go on, end */
+rb_rule rb_rule_doubt;    /* after a crash */
+
+/* A decision of this type; `owned` becomes the payload. Returns true. */
+bool rb_rule_say(const struct rb_state *state, struct rb_event *ret,
+                 enum rb_event_type type, const struct rb_value *owned);
+/* The key of the current node as a value. */
+const struct rb_value *rb_rule_key(const struct rb_state *state);
+bool rb_rule_fail(const struct rb_state *state, struct rb_event *ret, enum rb_reason reason,
+                  const struct rb_value *checks, const char *why);
+
+/* Which evaluation the current node wants now, or NULL: "prepare", "lua", "gate", "item",
+ * "examine", "probe". decide is quiet while it wants one; wanted asks for it. */
+const char *rb_next_eval(const struct rb_state *state);
+
+/* How the items of an evaluation turned out, together: holds when all do; fails when one
+ * does; unknown otherwise. *ret_why is the first reason (borrowed), *ret_item its item. */
+enum rb_verdict { RB_HOLDS, RB_FAILS, RB_UNKNOWN };
+enum rb_verdict rb_verdict_of(const struct rb_value *items, const char **ret_why,
+                              const struct rb_value **ret_item);
+const struct rb_value *rb_item_named(const struct rb_value *items, const char *name);
+
+/* Would this failed attempt be tried again, and does that need the probe first? */
+bool rb_retry_allowed(const struct rb_state *state);
+bool rb_retry_needs_probe(const struct rb_state *state);
+bool rb_retry_schedule(const struct rb_state *state, struct rb_event *ret);
+
+bool rb_action_is_process(enum rb_action action);
