@@ -1,0 +1,182 @@
+#include "lua/expect.h"
+
+#include <inttypes.h>
+
+#include "base/duration.h"
+#include "base/json.h"
+#include "lua/partial.h"
+#include "lua/pattern.h"
+#include "lua/quote.h"
+#include "lua/stream.h"
+#include "lua/verdict.h"
+
+enum { EXCERPT_MAX = 120 };
+
+struct judge {
+    const struct rb_value *result;
+    const struct rb_world *world;
+    struct rb_list_builder *items;
+};
+
+static void holds(struct judge *judge, const char *name)
+{
+    rb_list_add(judge->items, rb_verdict_item(name, "holds", NULL, 0));
+}
+
+static void fails(struct judge *judge, const char *name, const struct rb_buf *why)
+{
+    rb_list_add(judge->items,
+                rb_verdict_item(name, "fails", rb_buf_text(why), why->length));
+}
+
+static void errs(struct judge *judge, const char *name, const char *message)
+{
+    rb_list_add(judge->items, rb_verdict_error(name, message));
+}
+
+static void judge_exit(struct judge *judge, const struct rb_value *expected)
+{
+    static const char name[] = "expect.exit";
+    RB_AUTO_BUF struct rb_buf why = {0};
+    const struct rb_value *code = rb_value_get(judge->result, "exit");
+    if (!rb_value_is(code, RB_INT)) {
+        errs(judge, name, "there is no exit code");
+        return;
+    }
+    rb_buf_printf(&why, "exit code %" PRId64 ", expected ", rb_value_as_int(code, 0));
+    for (size_t i = 0; i < rb_value_count(expected); i++) {
+        const struct rb_value *one = rb_value_at(expected, i);
+        if (rb_value_equal(code, one)) {
+            holds(judge, name);
+            return;
+        }
+        rb_buf_puts(&why, i == 0 ? "" : i + 1 < rb_value_count(expected) ? ", " : " or ");
+        rb_buf_printf(&why, "%" PRId64, rb_value_as_int(one, 0));
+    }
+    fails(judge, name, &why);
+}
+
+static bool read_stream(struct judge *judge, const char *member, const char *name,
+                        struct rb_buf *ret_text)
+{
+    struct rb_error err;
+    if (!rb_value_get(judge->result, "exit")) {
+        errs(judge, name, "the process did not come to its end");
+        return false;
+    }
+    if (rb_stream_read(judge->world, rb_value_get(judge->result, member), ret_text, &err))
+        return true;
+    errs(judge, name, err.message);
+    return false;
+}
+
+/* What most programs write ends with a newline that nobody writes down as expected. */
+static bool same_text(const struct rb_buf *text, const char *expected, size_t length)
+{
+    size_t actual = text->length;
+    if (actual == length + 1 && text->data[length] == '\n' &&
+        (length == 0 || expected[length - 1] != '\n'))
+        actual--;
+    return actual == length && (length == 0 || memcmp(text->data, expected, length) == 0);
+}
+
+static void say_stream(const char *stream, const struct rb_buf *text, const char *what,
+                       const struct rb_value *expected, struct rb_buf *why)
+{
+    rb_buf_printf(why, "%s %s ", stream, what);
+    rb_quote_line(rb_value_as_text(expected, ""), rb_value_length(expected), EXCERPT_MAX,
+                  why);
+    rb_buf_puts(why, ": it is ");
+    if (text->length == 0)
+        rb_buf_puts(why, "empty");
+    else
+        rb_quote_text(text->data, text->length, EXCERPT_MAX, why);
+}
+
+static void judge_stream(struct judge *judge, const struct rb_value *expected,
+                         const char *stream, const char *member, const char *name)
+{
+    RB_AUTO_BUF struct rb_buf text = {0};
+    RB_AUTO_BUF struct rb_buf why = {0};
+    const struct rb_value *equals = rb_value_get(expected, "equals");
+    const struct rb_value *pattern = rb_value_get(expected, "pattern");
+    const struct rb_value *wanted = equals ? equals : pattern;
+    const char *bytes = rb_value_as_text(wanted, "");
+    size_t length = rb_value_length(wanted);
+    bool good;
+    struct rb_error err;
+    if (!read_stream(judge, member, name, &text))
+        return;
+    if (equals)
+        good = same_text(&text, bytes, length);
+    else if (!rb_pattern_find(bytes, length, rb_buf_text(&text), text.length, &good,
+                              &err)) {
+        errs(judge, name, err.message);
+        return;
+    }
+    if (good) {
+        holds(judge, name);
+        return;
+    }
+    say_stream(stream, &text, equals ? "is not" : "does not match", wanted, &why);
+    fails(judge, name, &why);
+}
+
+static void judge_json(struct judge *judge, const struct rb_value *expected)
+{
+    static const char name[] = "expect.json";
+    RB_AUTO_BUF struct rb_buf text = {0};
+    RB_AUTO_BUF struct rb_buf why = {0};
+    RB_AUTO_VALUE const struct rb_value *actual = NULL;
+    struct rb_error err;
+    if (!read_stream(judge, "out", name, &text))
+        return;
+    if (!rb_json_parse(rb_buf_text(&text), text.length, &actual, &err)) {
+        rb_error_prefix(&err, "stdout is not JSON");
+        errs(judge, name, err.message);
+        return;
+    }
+    if (rb_partial_match(actual, expected, &why))
+        holds(judge, name);
+    else
+        fails(judge, name, &why);
+}
+
+static void judge_time(struct judge *judge, rb_time most)
+{
+    static const char name[] = "expect.max_time";
+    RB_AUTO_BUF struct rb_buf why = {0};
+    const struct rb_value *spent = rb_value_get(judge->result, "duration_us");
+    if (!rb_value_is(spent, RB_INT)) {
+        errs(judge, name, "nobody knows how long it took");
+        return;
+    }
+    if (rb_value_as_int(spent, 0) <= most) {
+        holds(judge, name);
+        return;
+    }
+    rb_buf_puts(&why, "it took ");
+    rb_duration_human(rb_value_as_int(spent, 0), &why);
+    rb_buf_puts(&why, ", at most ");
+    rb_duration_human(most, &why);
+    rb_buf_puts(&why, " were expected");
+    fails(judge, name, &why);
+}
+
+void rb_expect_judge(const struct rb_value *job, const struct rb_world *world,
+                     struct rb_list_builder *items)
+{
+    const struct rb_value *expect = rb_value_get(job, "expect");
+    struct judge judge = {rb_value_get(rb_value_get(job, "scope"), "result"), world, items};
+    const struct rb_value *wanted;
+    if ((wanted = rb_value_get(expect, "exit")))
+        judge_exit(&judge, wanted);
+    if ((wanted = rb_value_get(expect, "stdout")))
+        judge_stream(&judge, wanted, "stdout", "out", "expect.stdout");
+    if ((wanted = rb_value_get(expect, "stderr")))
+        judge_stream(&judge, wanted, "stderr", "err", "expect.stderr");
+    if ((wanted = rb_value_get(expect, "json")))
+        judge_json(&judge, wanted);
+    if ((wanted = rb_value_get(expect, "max_time_us")))
+        judge_time(&judge, rb_value_as_int(wanted, 0));
+}

@@ -1,0 +1,23 @@
+#pragma once
+/* The libraries of the sandbox: those parts of Lua's own whose results depend on nothing but
+ * their arguments, and ours. */
+
+#include <lua.h>
+
+/* Pushes a new table: the plain functions, fail, unknown, and the library of strings. */
+void rb_lib_push_base(lua_State *L);
+/* Pushes the protected table of a module of the standard library; raises when it is broken. */
+void rb_lib_push_module(lua_State *L, const char *name);
+
+/* Each pushes one new table. */
+int rb_lib_math(lua_State *L);
+int rb_lib_string(lua_State *L);
+int rb_lib_table(lua_State *L);
+int rb_lib_utf8(lua_State *L);
+
+/* Pushes a new table with those members of the one on top that `names` (ended by NULL) lists,
+ * in its place. */
+void rb_lib_pick(lua_State *L, const char *const *names);
+
+/* For the lists of plan/globals.h. */
+#define RB_QUOTED(name) name,

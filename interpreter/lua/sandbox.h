@@ -1,0 +1,70 @@
+#pragma once
+/* The sandbox: one Lua state for one job. Nothing an expression does can be seen by another:
+ * libraries, scope and globals can't be assigned to, and the state ends with the job. */
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/value.h"
+#include "lua/bounds.h"
+#include "lua/modules.h"
+
+/* What is outside of it. */
+struct rb_world {
+    void *context;
+    /* Performs {"call", "req"}: *ret_outcome is a new reference. False: there is no answer to
+     * be had, and whatever Lua makes of it, the evaluation is an error. */
+    bool (*ask)(void *context, const struct rb_value *request,
+                const struct rb_value **ret_outcome, struct rb_error *err);
+    int run_dir; /* where blobs are; -1: none */
+    const struct rb_modules *modules;
+    /* The machine keeps from us what is there (no descriptor left, a disk that fails): nothing
+     * may be concluded from this evaluation. Does not return; NULL: it is an error like others. */
+    void (*give_up)(void *context, const char *why);
+};
+
+enum rb_ruling { RB_RULING_NONE, RB_RULING_FAILS, RB_RULING_UNKNOWN };
+
+struct rb_sandbox {
+    lua_State *L;
+    struct rb_bounds bounds;
+    int64_t instructions;         /* for each item */
+    const struct rb_value *scope; /* borrowed from the job */
+    const struct rb_world *world;
+    char where[LUA_IDSIZE]; /* of the item under evaluation: its chunk name */
+    int line;               /* of its first line in the runbook */
+    int above;              /* lines of the runbook before the text that is being run */
+    enum rb_ruling ruling;  /* fail() or unknown() was called... */
+    struct rb_buf why;      /* ...with this */
+    int calls;              /* to the world, by this item */
+    bool refused;           /* one of them had no answer */
+    struct rb_error refusal;
+    struct rb_list_builder kept; /* values that the state refers to by pointer */
+    struct rb_buf scratch;       /* bytes on their way in, safe from a raise */
+};
+
+/* NULL when the memory limit does not even hold an empty state. */
+struct rb_sandbox *rb_sandbox_new(const struct rb_value *job, const struct rb_world *world);
+void rb_sandbox_free(struct rb_sandbox *sandbox); /* accepts NULL */
+struct rb_sandbox *rb_sandbox_of(lua_State *L);
+
+/* Pushes the environment of its items. */
+void rb_sandbox_push_env(lua_State *L);
+
+/* Gets ready for an item: where it is for messages, a fresh budget of instructions. */
+void rb_sandbox_begin(struct rb_sandbox *sandbox, const char *where, int line);
+
+/* Runs Lua text whose first line is the `skip`th (from 0) of the item; its first `results`
+ * results are then on the stack, and nothing else. On an error *err says what and where; a
+ * ruling is one too. */
+bool rb_sandbox_run(struct rb_sandbox *sandbox, const char *text, size_t length, int skip,
+                    int results, struct rb_error *err) RB_MUST_CHECK;
+
+/* Gives an error value on the top of the stack, a message as Lua made it, its place in the
+ * runbook. For those that catch one: pcall and its like. */
+void rb_sandbox_place(lua_State *L);
+
+/* Stands in as the error value of fail() and unknown(). */
+int rb_sandbox_rule(lua_State *L, enum rb_ruling ruling);

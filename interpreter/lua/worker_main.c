@@ -1,0 +1,76 @@
+#include "lua/worker_main.h"
+
+#include <locale.h>
+#include <unistd.h>
+
+#include "effects/evaluation.h"
+#include "effects/frame.h"
+#include "lua/evaluate.h"
+
+/* The other end of the socket. */
+struct peer {
+    int fd;
+    bool gone;
+};
+
+static bool ask(void *context, const struct rb_value *request,
+                const struct rb_value **ret_outcome, struct rb_error *err)
+{
+    struct peer *peer = context;
+    RB_AUTO_VALUE const struct rb_value *reply = NULL;
+    RB_AUTO_VALUE const struct rb_value *message =
+        rb_value_map("ask", rb_value_ref(request), NULL);
+    if (!rb_frame_write(peer->fd, message, err) || !rb_frame_read(peer->fd, &reply, err)) {
+        peer->gone = true;
+        return false;
+    }
+    const struct rb_value *outcome = rb_value_get(reply, "answer");
+    if (!rb_value_is(outcome, RB_MAP)) {
+        return rb_fail(err, RB_ERR_REFUSED, "%s",
+                       rb_value_get_text(reply, "refused", "there is no answer"));
+    }
+    *ret_outcome = rb_value_ref(outcome);
+    return true;
+}
+
+/* Says why, and ends this worker: it is of no use. */
+static void give_up(void *context, const char *why)
+{
+    struct peer *peer = context;
+    RB_AUTO_VALUE const struct rb_value *message =
+        rb_value_map("gave_up", rb_value_text(why), NULL);
+    _exit(rb_frame_write(peer->fd, message, NULL) ? 0 : 1);
+}
+
+/* `broken`: why there is no standard library, and so nothing is evaluated. */
+static int serve(struct peer *peer, const struct rb_world *world, const char *broken)
+{
+    while (!peer->gone) {
+        RB_AUTO_VALUE const struct rb_value *job = NULL;
+        if (!rb_frame_read(peer->fd, &job, NULL))
+            return 1;
+        if (!job)
+            return 0;
+        RB_AUTO_VALUE const struct rb_value *outcome =
+            broken ? rb_evaluation_failed(job, broken) : rb_evaluate(job, world);
+        if (!rb_frame_write(peer->fd, outcome, NULL))
+            return 1;
+    }
+    return 1;
+}
+
+/* The order of strings, the classes of characters and the decimal point are those of the C
+ * locale, whatever the interpreter runs under. */
+int rb_lua_worker(int fd, int run_dir)
+{
+    struct peer peer = {fd, false};
+    struct rb_world world = {&peer, ask, run_dir, NULL, give_up};
+    struct rb_modules *modules = NULL;
+    struct rb_error err;
+    setlocale(LC_ALL, "C");
+    bool good = rb_modules_open(getenv("RUNBOOK_STDLIB"), &modules, &err);
+    world.modules = modules;
+    int status = serve(&peer, &world, good ? NULL : err.message);
+    rb_modules_free(modules);
+    return status;
+}

@@ -1,0 +1,128 @@
+---@meta sh
+-- Looking at the world by running a program. The programs may read and never write: each call
+-- is recorded with its outcome, and a replay answers it from the record.
+
+-- The sandbox gives this module, and only this module, the way to ask the interpreter.
+-- `ask(call, request)` returns the recorded outcome and the author's view of it.
+local ask, duration = ...
+
+---@class sh
+local sh = {}
+
+---@class sh.Outcome
+---@field exit integer      the exit code
+---@field ok boolean        the exit code is 0
+---@field stdout string     all of it, with the last newline; more than 16 MiB is an error
+---@field stderr string     the same
+
+---@class sh.Failure          what is raised when there is no exit code to judge
+---@field code "spawn"|"timeout"|"ended"|"signal"
+---@field message string
+---@field target string     the program
+---@field retryable boolean another try may turn out otherwise
+
+local OPTIONS = { timeout = true, cwd = true, env = true, stdin = true }
+local DEFAULT_TIMEOUT = "30s"
+
+local function text(value, what)
+  if type(value) ~= "string" and math.type(value) == nil then
+    return nil, what .. " is a " .. type(value) .. "; it has to be a text or a number"
+  end
+  local result = tostring(value)
+  if result:find("\0", 1, true) then return nil, what .. " holds a NUL byte" end
+  return result
+end
+
+local function arguments(spec)
+  local argv = {}
+  for i = 1, #spec do
+    local argument, problem = text(spec[i], "argument " .. i)
+    if problem then return nil, problem end
+    argv[i] = argument
+  end
+  if #argv == 0 or argv[1] == "" then return nil, "names no program" end
+  return argv
+end
+
+local function environment(given)
+  if type(given) ~= "table" then return nil, "env is a " .. type(given) .. ", not a table" end
+  local env = {}
+  for name, value in pairs(given) do
+    if type(name) ~= "string" or not name:find("^[%a_][%w_]*$") then
+      return nil, "env: '" .. tostring(name) .. "' is no name of a variable"
+    end
+    local problem
+    env[name], problem = text(value, "env." .. name)
+    if problem then return nil, problem end
+  end
+  if next(env) then return env end
+end
+
+-- A misspelt option would be an option left out: what is not known is refused.
+local function options(spec, count)
+  for key in pairs(spec) do
+    if math.type(key) == nil then
+      if not OPTIONS[key] then
+        return "unknown option '" .. key .. "'; there are cwd, env, stdin, timeout"
+      end
+    elseif key < 1 or key > count then
+      return "argument " .. key .. " stands alone: one before it is nil"
+    end
+  end
+end
+
+local function request(spec)
+  if type(spec) ~= "table" then return nil, "takes a table: sh.exec{\"prog\", \"argument\"}" end
+  local problem = options(spec, #spec)
+  if problem then return nil, problem end
+  local req = {}
+  req.argv, problem = arguments(spec)
+  if not problem and spec.env ~= nil then req.env, problem = environment(spec.env) end
+  if not problem and spec.cwd ~= nil then req.cwd, problem = text(spec.cwd, "cwd") end
+  if not problem and spec.stdin ~= nil then req.stdin, problem = text(spec.stdin, "stdin") end
+  if not problem then
+    req.timeout_us, problem = duration(spec.timeout or DEFAULT_TIMEOUT)
+  end
+  if problem then return nil, problem end
+  return req
+end
+
+local function failure(outcome, req)
+  local program = req.argv[1]
+  local function say(code, message, retryable)
+    return { code = code, message = "sh.exec: " .. message, target = program,
+             retryable = retryable }
+  end
+  if outcome.spawn_error then
+    return say("spawn", outcome.what or program .. ": " .. outcome.spawn_error, false)
+  elseif outcome.killed == "timeout" then
+    return say("timeout", program .. " took too long and was ended", true)
+  elseif outcome.killed then
+    return say("ended", program .. " was ended on request", true)
+  elseif outcome.signal then
+    return say("signal", program .. " died of " .. outcome.signal, true)
+  end
+end
+
+---Runs one program, without a shell, and waits for its end.
+---
+---    local out = sh.exec{"psql", "-XAtc", "select count(*) from work_orders", timeout = "20s"}
+---    return tonumber(out.stdout) > 0, "the table is empty"
+---
+---Options: `timeout` a duration (default 30s), `cwd` a folder (default that of the run), `env`
+---variables in addition to those of the run, `stdin` a text (default none).
+---
+---Any exit code is an answer. That it could not be started, was ended at its timeout or died of
+---a signal is not: that raises a `sh.Failure`, so the check that asked is unknown.
+---@param spec { [integer]: string|number, timeout?: string, cwd?: string, env?: table<string, string|number>, stdin?: string }
+---@return sh.Outcome
+function sh.exec(spec)
+  local req, problem = request(spec)
+  if problem then error("sh.exec: " .. problem, 2) end
+  local recorded, outcome = ask("sh.exec", req)
+  local failed = failure(recorded, req)
+  if failed then error(failed) end
+  return outcome
+end
+
+return sh
