@@ -1,0 +1,170 @@
+#include "effects/attach.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "effects/frame.h"
+#include "effects/supervisor_main.h"
+
+#define SOCKET "supervisor.sock"
+
+/* It answers within microseconds, unless it was stopped. */
+enum { GREETING_MS = 30000, BACKLOG = 16 };
+
+/* By way of the descriptor: a path of a socket has at most 108 bytes. */
+static struct sockaddr_un address_of(int run_dir)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/" SOCKET,
+             run_dir);
+    return address;
+}
+
+static bool open_socket(int *ret_socket, struct rb_error *err)
+{
+    *ret_socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    return *ret_socket >= 0 ||
+           rb_fail_errno(err, RB_ERR_IO, "a socket for the supervisor can't be made");
+}
+
+static bool connect_to(int run_dir, int *ret_socket, struct rb_error *err)
+{
+    struct sockaddr_un address = address_of(run_dir);
+    if (!open_socket(ret_socket, err))
+        return false;
+    if (connect(*ret_socket, (struct sockaddr *)&address, sizeof address) == 0)
+        return true;
+    rb_fail_errno(err, RB_ERR_IO, "the supervisor can't be reached");
+    rb_close_descriptor(ret_socket);
+    return false;
+}
+
+/* Sets *ret_running to NULL when nobody greets: it was about to end. */
+static bool wait_for_greeting(int fd, const struct rb_value **ret_running,
+                              struct rb_error *err)
+{
+    struct rb_error gone;
+    RB_AUTO_VALUE const struct rb_value *greeting = NULL;
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    int ready;
+    do {
+        ready = poll(&wait, 1, GREETING_MS);
+    } while (ready < 0 && errno == EINTR);
+    if (ready <= 0)
+        return rb_fail(err, RB_ERR_PROTOCOL, "the supervisor of this run doesn't answer");
+    if (!rb_frame_read(fd, &greeting, &gone))
+        greeting = NULL;
+    const struct rb_value *running = rb_value_get(greeting, "running");
+    *ret_running = running ? rb_value_ref(running) : NULL;
+    return true;
+}
+
+/* One that is alive: *ret_socket is -1 when there is none. */
+static bool find(int run_dir, int *ret_socket, const struct rb_value **ret_running,
+                 struct rb_error *err)
+{
+    int fd;
+    struct rb_error unreachable;
+    *ret_socket = -1;
+    if (!connect_to(run_dir, &fd, &unreachable)) {
+        if (unreachable.sys == ENOENT || unreachable.sys == ECONNREFUSED)
+            return true;
+        return rb_fail(err, unreachable.code, "%s", unreachable.message);
+    }
+    bool good = wait_for_greeting(fd, ret_running, err);
+    if (good && *ret_running)
+        *ret_socket = fd;
+    else
+        close(fd);
+    return good;
+}
+
+static bool listen_at(int run_dir, int *ret_listener, struct rb_error *err)
+{
+    struct sockaddr_un address = address_of(run_dir);
+    if (!open_socket(ret_listener, err))
+        return false;
+    rb_attach_remove(run_dir);
+    if (bind(*ret_listener, (struct sockaddr *)&address, sizeof address) == 0 &&
+        listen(*ret_listener, BACKLOG) == 0)
+        return true;
+    rb_fail_errno(err, RB_ERR_IO,
+                  "the socket of the supervisor can't be made in the run's "
+                  "folder");
+    rb_close_descriptor(ret_listener);
+    return false;
+}
+
+/* Twice, so that it is nobody's child: who started it may end, or wait for children of its
+ * own. No signal may reach the handlers of the interpreter in the copy. */
+static bool fork_supervisor(int listener, int run_dir, struct rb_error *err)
+{
+    sigset_t all, before;
+    int status;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t middle = fork();
+    if (middle == 0) {
+        setsid();
+        pid_t pid = fork();
+        if (pid == 0)
+            rb_supervisor_main(listener, run_dir);
+        _exit(pid < 0 ? errno : 0);
+    }
+    if (middle < 0)
+        rb_fail_errno(err, RB_ERR_IO, "the supervisor can't be started");
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (middle < 0)
+        return false;
+    while (waitpid(middle, &status, 0) < 0) {
+        if (errno != EINTR)
+            return rb_fail_errno(err, RB_ERR_IO, "the supervisor can't be started");
+    }
+    return status == 0 || rb_fail(err, RB_ERR_IO, "the supervisor can't be started: %s",
+                                  strerror(WEXITSTATUS(status)));
+}
+
+/* We are in the queue before it runs: it never sees a time without an interpreter, in which it
+ * would have to end. */
+static bool start(int run_dir, int *ret_socket, struct rb_error *err)
+{
+    RB_AUTO_CLOSE int listener = -1;
+    if (!listen_at(run_dir, &listener, err) || !connect_to(run_dir, ret_socket, err))
+        return false;
+    if (fork_supervisor(listener, run_dir, err))
+        return true;
+    rb_close_descriptor(ret_socket);
+    return false;
+}
+
+bool rb_attach(int run_dir, int *ret_socket, const struct rb_value **ret_running,
+               struct rb_error *err)
+{
+    int fd;
+    const struct rb_value *running = NULL;
+    if (!find(run_dir, &fd, &running, err))
+        return false;
+    if (fd < 0) {
+        if (!start(run_dir, &fd, err))
+            return false;
+        if (!wait_for_greeting(fd, &running, err) || !running) {
+            close(fd);
+            return running ||
+                   rb_fail(err, RB_ERR_PROTOCOL, "the supervisor could not start");
+        }
+    }
+    *ret_socket = fd;
+    *ret_running = running;
+    return true;
+}
+
+void rb_attach_remove(int run_dir)
+{
+    unlinkat(run_dir, SOCKET, 0);
+}

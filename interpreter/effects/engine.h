@@ -1,0 +1,54 @@
+#pragma once
+/* The cycle of a run: input, decisions until quiet, journal, those who watch, effects.
+ *
+ * Running, resuming and the tests drive this same engine; what differs is the executor. */
+
+#include "core/core.h"
+#include "journal/writer.h"
+
+/* Performs effects. What comes of one is put in by rb_engine_put, at once or later. */
+struct rb_executor {
+    void *self;
+    /* All that precedes a write or a question is on disk when this is called. */
+    void (*begin)(void *self, const struct rb_effect *effect,
+                  const struct rb_value *request);
+    /* It is no longer wanted: it is to come to its end. */
+    void (*withdraw)(void *self, const struct rb_effect *effect);
+    /* RB_EV_TIMER_DUE is to be put in at this monotonic time; 0: no more. */
+    void (*wake)(void *self, rb_time mono);
+};
+
+/* Sees every record once it is as durable as it has to be before someone hears of it. The
+ * engine's state may be ahead of it by the decisions that share its write: who watches and
+ * needs a state folds one of its own. */
+typedef void rb_engine_watch(void *context, const struct rb_record *record);
+
+struct rb_engine_options {
+    struct rb_state *state;   /* borrowed */
+    struct rb_writer *writer; /* borrowed */
+    struct rb_executor executor;
+    rb_engine_watch *watch; /* may be NULL */
+    void *context;
+};
+
+struct rb_engine;
+
+struct rb_engine *rb_engine_new(const struct rb_engine_options *options);
+void rb_engine_free(struct rb_engine *engine); /* accepts NULL */
+
+/* Puts in what arrived; `owned` is its payload. Something the state has no use for is dropped.
+ * May be called from within the executor: then it is taken in turn. False when the journal
+ * can't be written: nothing further is begun, and every later call fails the same. */
+bool rb_engine_put(struct rb_engine *engine, enum rb_event_type type,
+                   const struct rb_value *owned, struct rb_error *err);
+
+/* Records what was found before the run goes on: nothing is decided yet, nothing begun. */
+void rb_engine_note(struct rb_engine *engine, enum rb_event_type type,
+                    const struct rb_value *owned);
+
+/* There is no room on the disk for what comes next: the core hears of it, once, and the run
+ * stops after its step. */
+bool rb_engine_disk_full(struct rb_engine *engine, struct rb_error *err);
+
+/* The run has come to a stop and nothing is under way. */
+bool rb_engine_ended(const struct rb_engine *engine);

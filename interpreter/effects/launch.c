@@ -1,0 +1,252 @@
+#include "effects/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+static bool fail_with(struct rb_error *err, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static bool fail_with(struct rb_error *err, int code, const char *format, ...)
+{
+    RB_AUTO_BUF struct rb_buf text = {0};
+    va_list args;
+    va_start(args, format);
+    rb_buf_vprintf(&text, format, args);
+    va_end(args);
+    rb_fail(err, RB_ERR_IO, "%s", rb_buf_text(&text));
+    if (err)
+        err->sys = code;
+    return false;
+}
+
+static bool has_nul(const struct rb_value *text)
+{
+    return strlen(rb_value_as_text(text, "")) != rb_value_length(text);
+}
+
+/* "NAME=value" for each, one allocation for the list and one for each. */
+static bool make_env(const struct rb_value *env, char ***ret_env, struct rb_error *err)
+{
+    size_t count = rb_value_count(env);
+    char **list = rb_alloc((count + 1) * sizeof *list);
+    for (size_t i = 0; i < count; i++) {
+        const struct rb_value *name = rb_value_key_at(env, i);
+        const struct rb_value *text = rb_value_member_at(env, i);
+        struct rb_buf entry = {0};
+        rb_buf_append(&entry, rb_value_as_text(name, ""), rb_value_length(name));
+        rb_buf_putc(&entry, '=');
+        rb_buf_append(&entry, rb_value_as_text(text, ""), rb_value_length(text));
+        list[i] = rb_buf_take(&entry);
+        if (!rb_value_is(text, RB_STRING) || has_nul(name) || has_nul(text)) {
+            for (size_t j = 0; j <= i; j++)
+                free(list[j]);
+            free(list);
+            return fail_with(err, EINVAL, "the environment variable %s is not a plain text",
+                             rb_value_as_text(name, ""));
+        }
+    }
+    *ret_env = list;
+    return true;
+}
+
+static bool open_folder(const char *cwd, int *ret_folder, struct rb_error *err)
+{
+    *ret_folder = cwd ? open(cwd, O_PATH | O_DIRECTORY | O_CLOEXEC) : AT_FDCWD;
+    if (*ret_folder >= 0 || !cwd)
+        return true;
+    int code = errno;
+    if (code == ENOENT)
+        return fail_with(err, code, "the folder %s does not exist", cwd);
+    if (code == ENOTDIR)
+        return fail_with(err, code, "%s is not a folder", cwd);
+    return fail_with(err, code, "the folder %s can't be entered: %s", cwd, strerror(code));
+}
+
+bool rb_launch_init(struct rb_launch *launch, const struct rb_value *request,
+                    struct rb_error *err)
+{
+    const struct rb_value *env = rb_value_get(request, "env");
+    struct rb_launch made = {.cwd = rb_value_get_text(request, "cwd", NULL),
+                             .path = rb_value_get_text(env, "PATH", NULL)};
+    if (!open_folder(made.cwd, &made.folder, err))
+        return false;
+    if (!make_env(env, &made.env, err)) {
+        rb_close_descriptor(&made.folder);
+        return false;
+    }
+    *launch = made;
+    return true;
+}
+
+void rb_launch_done(struct rb_launch *launch)
+{
+    for (char **entry = launch->env; entry && *entry; entry++)
+        free(*entry);
+    free(launch->env);
+    rb_close_descriptor(&launch->folder);
+}
+
+/* 0 when it can be executed, else why not. Relative paths start at the request's folder. */
+static int examine(const struct rb_launch *launch, const char *path)
+{
+    struct stat info;
+    if (fstatat(launch->folder, path, &info, 0) < 0)
+        return errno;
+    if (!S_ISREG(info.st_mode))
+        return EACCES;
+    return faccessat(launch->folder, path, X_OK, AT_EACCESS) < 0 ? errno : 0;
+}
+
+/* `found` is set to the first candidate that can be executed; the result is why there is none.
+ * An empty entry of PATH is the current folder. */
+static int search(const struct rb_launch *launch, const char *program, struct rb_buf *found)
+{
+    int why = ENOENT;
+    const char *at = launch->path;
+    while (at) {
+        size_t length = strcspn(at, ":");
+        rb_buf_clear(found);
+        rb_buf_append(found, length > 0 ? at : ".", length > 0 ? length : 1);
+        rb_buf_printf(found, "/%s", program);
+        int code = examine(launch, found->data);
+        if (code == 0)
+            return 0;
+        if (code == EACCES)
+            why = code;
+        at = at[length] ? at + length + 1 : NULL;
+    }
+    return why;
+}
+
+static bool not_executable(const char *path, int code, struct rb_error *err)
+{
+    if (code == ENOENT)
+        return fail_with(err, code, "the program %s does not exist", path);
+    if (code == EACCES)
+        return fail_with(err, code, "%s can't be executed: permission denied", path);
+    if (code == ENOEXEC)
+        return fail_with(err, code,
+                         "%s is neither a program nor a script that begins with #!", path);
+    return fail_with(err, code, "%s can't be executed: %s", path, strerror(code));
+}
+
+bool rb_launch_find(const struct rb_launch *launch, const char *program,
+                    struct rb_buf *ret_path, struct rb_error *err)
+{
+    RB_AUTO_BUF struct rb_buf found = {0};
+    bool direct = strchr(program, '/') != NULL;
+    if (direct)
+        rb_buf_puts(&found, program);
+    int code = !*program ? ENOENT
+               : direct  ? examine(launch, program)
+                         : search(launch, program, &found);
+    if (code == 0) {
+        rb_buf_append(ret_path, found.data, found.length);
+        return true;
+    }
+    if (!*program)
+        return fail_with(err, code, "the name of the program is empty");
+    if (direct)
+        return not_executable(program, code, err);
+    if (!launch->path)
+        return fail_with(
+            err, code, "the program %s can't be looked up: PATH is not in the environment",
+            program);
+    return fail_with(err, code, "the program %s was not found in PATH=%s%s", program,
+                     launch->path, code == EACCES ? " as a file that may be executed" : "");
+}
+
+static bool make_argv(const struct rb_value *argv, char ***ret_argv, struct rb_error *err)
+{
+    size_t count = rb_value_count(argv);
+    char **list = rb_alloc((count + 1) * sizeof *list);
+    for (size_t i = 0; i < count; i++) {
+        const struct rb_value *text = rb_value_at(argv, i);
+        list[i] = (char *)rb_value_as_text(text, "");
+        if (!rb_value_is(text, RB_STRING) || has_nul(text)) {
+            free(list);
+            return fail_with(err, EINVAL, "argument %zu is not a text without NUL bytes",
+                             i);
+        }
+    }
+    *ret_argv = list;
+    return true;
+}
+
+/* Our own 0, 1 and 2 lead to /dev/null, so whatever else we open is above them. */
+static int add_actions(posix_spawn_file_actions_t *actions, const struct rb_launch *launch,
+                       const int fds[3])
+{
+    int code = posix_spawn_file_actions_init(actions);
+    for (int i = 0; code == 0 && i < 3; i++)
+        code = posix_spawn_file_actions_adddup2(actions, fds[i], i);
+    if (code == 0 && launch->cwd)
+        code = posix_spawn_file_actions_addfchdir_np(actions, launch->folder);
+    if (code == 0)
+        code = posix_spawn_file_actions_addclosefrom_np(actions, 3);
+    return code;
+}
+
+static int add_attributes(posix_spawnattr_t *attributes)
+{
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    int code = posix_spawnattr_init(attributes);
+    if (code == 0)
+        code = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID |
+                                                        POSIX_SPAWN_SETSIGMASK |
+                                                        POSIX_SPAWN_SETSIGDEF);
+    if (code == 0)
+        code = posix_spawnattr_setsigmask(attributes, &none);
+    if (code == 0)
+        code = posix_spawnattr_setsigdefault(attributes, &all);
+    return code;
+}
+
+bool rb_launch_start(const struct rb_launch *launch, const char *path,
+                     const struct rb_value *argv, const int fds[3], pid_t *ret_pid,
+                     struct rb_error *err)
+{
+    posix_spawn_file_actions_t actions = {0};
+    posix_spawnattr_t attributes = {0};
+    RB_AUTO_FREE char **list = NULL;
+    if (!make_argv(argv, &list, err))
+        return false;
+    int code = add_actions(&actions, launch, fds);
+    if (code == 0)
+        code = add_attributes(&attributes);
+    if (code == 0)
+        code = posix_spawn(ret_pid, path, &actions, &attributes, list, launch->env);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    if (code == 0)
+        return true;
+    /* The file was there when we looked it up: what is missing then is its interpreter. */
+    if (code == ENOENT && examine(launch, path) == 0)
+        return fail_with(err, code, "the interpreter that %s names was not found", path);
+    return not_executable(path, code, err);
+}
+
+bool rb_launch_text(const struct rb_value *text, int *ret_fd, struct rb_error *err)
+{
+    const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    int fd = memfd_create("stdin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd >= 0 &&
+        rb_file_write_all(fd, rb_value_as_text(text, ""), rb_value_length(text), NULL) &&
+        fcntl(fd, F_ADD_SEALS, seals) == 0 && lseek(fd, 0, SEEK_SET) == 0) {
+        *ret_fd = fd;
+        return true;
+    }
+    int code = errno;
+    rb_close_descriptor(&fd);
+    return fail_with(err, code, "the text for standard input can't be made ready: %s",
+                     strerror(code));
+}

@@ -1,0 +1,35 @@
+#pragma once
+/* Starting a program: nothing is inherited but what is named here. An error of these functions
+ * has the errno in `sys`, and says in a sentence what is missing. */
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/value.h"
+
+/* What all programs of a request have in common. */
+struct rb_launch {
+    char **env;       /* NULL-terminated */
+    const char *path; /* PATH of that environment; NULL: it has none */
+    const char *cwd;  /* NULL: ours */
+    int folder;       /* cwd, opened; AT_FDCWD: ours */
+};
+
+/* Takes over nothing: `env` and `cwd` of the request are borrowed. */
+bool rb_launch_init(struct rb_launch *launch, const struct rb_value *request,
+                    struct rb_error *err) RB_MUST_CHECK;
+void rb_launch_done(struct rb_launch *launch);
+
+/* Appends the path of the program: as it is when it holds a '/', else from PATH. */
+bool rb_launch_find(const struct rb_launch *launch, const char *program,
+                    struct rb_buf *ret_path, struct rb_error *err) RB_MUST_CHECK;
+
+/* In a session of its own, signals as at a login; 0, 1 and 2 are copies of the three. */
+bool rb_launch_start(const struct rb_launch *launch, const char *path,
+                     const struct rb_value *argv, const int fds[3], pid_t *ret_pid,
+                     struct rb_error *err) RB_MUST_CHECK;
+
+/* A descriptor from which exactly this text can be read. */
+bool rb_launch_text(const struct rb_value *text, int *ret_fd,
+                    struct rb_error *err) RB_MUST_CHECK;

@@ -1,0 +1,44 @@
+#include "effects/look.h"
+
+#include <string.h>
+
+enum { LOOK_CAP_BYTES = 16 << 20 };
+static const rb_time LOOK_TIMEOUT = 30 * RB_SEC;
+static const rb_time LOOK_GRACE = 2 * RB_SEC;
+
+static const struct rb_value *or_absent(const struct rb_value *value)
+{
+    return value ? rb_value_ref(value) : NULL;
+}
+
+const struct rb_value *rb_look_request(const struct rb_state *state, const char *name,
+                                       const struct rb_value *call)
+{
+    const struct rb_value *req = rb_value_get(call, "req");
+    const struct rb_value *cwd = rb_value_get(req, "cwd");
+    RB_AUTO_VALUE const struct rb_value *common =
+        rb_value_merge(rb_value_get(state->created, "environ"), state->env);
+    const struct rb_value *argv = rb_value_get(req, "argv");
+    return rb_value_map(
+        "dir", rb_value_text(name), "class", rb_value_text("read"), "programs",
+        rb_value_list(argv ? rb_value_ref(argv) : rb_value_null(), NULL), "env",
+        rb_value_merge(common, rb_value_get(req, "env")), "cwd",
+        or_absent(cwd ? cwd : rb_value_get(state->created, "cwd")), "stdin",
+        or_absent(rb_value_get(req, "stdin")), "timeout_us",
+        rb_value_int(rb_value_get_int(req, "timeout_us", LOOK_TIMEOUT)), "grace_us",
+        rb_value_int(LOOK_GRACE), "cap_bytes", rb_value_int(LOOK_CAP_BYTES), NULL);
+}
+
+const struct rb_value *rb_look_evidence(const struct rb_value *call,
+                                        const struct rb_value *outcome)
+{
+    struct rb_map_builder kept = {0};
+    for (size_t i = 0; i < rb_value_count(outcome); i++) {
+        const char *key = rb_value_as_text(rb_value_key_at(outcome, i), "");
+        if (strcmp(key, "duration_us") != 0)
+            rb_map_add(&kept, key, rb_value_ref(rb_value_member_at(outcome, i)));
+    }
+    return rb_value_map("call", or_absent(rb_value_get(call, "call")), "req",
+                        or_absent(rb_value_get(call, "req")), "outcome", rb_map_end(&kept),
+                        NULL);
+}

@@ -1,0 +1,38 @@
+#pragma once
+/* The notes of a supervisor: steps/<dir>/started and steps/<dir>/exit, and supervisor.boot of
+ * the run. Plain writes: they outlive every process, and a boot after which they can't be
+ * trusted is told by its id. */
+
+#include "base/error.h"
+#include "base/value.h"
+#include "effects/supervisor.h"
+
+enum { RB_BOOT_ID = 36 };
+
+#define RB_NOTE_BOOT "supervisor.boot"
+
+bool rb_note_boot_id(char ret_id[RB_BOOT_ID + 1], struct rb_error *err) RB_MUST_CHECK;
+
+/* Creates `started`; RB_ERR_REFUSED when it is there: nothing is started twice. *ret_fd is for
+ * rb_note_pids, which replaces what it says and closes it. */
+bool rb_note_started(int folder, int *ret_fd, struct rb_error *err) RB_MUST_CHECK;
+void rb_note_pids(int fd, const char *boot_id, const pid_t *pids, size_t count);
+
+bool rb_note_exit(int folder, const struct rb_value *outcome,
+                  struct rb_error *err) RB_MUST_CHECK;
+/* New references, NULL when there is no sound one. `started` has boot_id, pids, starts. */
+const struct rb_value *rb_note_read_started(int run_dir, const char *dir);
+const struct rb_value *rb_note_read_exit(int run_dir, const char *dir);
+
+/* Whether the run's notes were written since this machine was booted. In a run that has no
+ * note of its boot yet, writes it durably: no effect can have been asked for before it. */
+bool rb_note_same_boot(int run_dir, bool *ret_same, struct rb_error *err) RB_MUST_CHECK;
+/* From here on the notes are those of this boot. */
+bool rb_note_boot(int run_dir, struct rb_error *err) RB_MUST_CHECK;
+
+bool rb_note_any(int run_dir, const char *dir);
+
+/* What the notes tell of a request that no supervisor has under way. Notes of an earlier boot
+ * may be missing what was done: then its doubt is noted, so that it stays in doubt. */
+enum rb_found rb_note_find(int run_dir, const char *dir, bool same_boot,
+                           const struct rb_value **ret_outcome);

@@ -1,0 +1,86 @@
+#include "effects/orphans.h"
+
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/duration.h"
+#include "base/mem.h"
+#include "effects/notes.h"
+#include "effects/tree.h"
+
+static const rb_time PATIENCE = 2 * RB_SEC, PAUSE = 20 * RB_MS;
+
+struct orphans {
+    struct rb_proc *procs;
+    size_t count, capacity;
+};
+
+static void add(struct orphans *orphans, const struct rb_proc *proc)
+{
+    RB_GROW(orphans->procs, orphans->count, orphans->capacity);
+    orphans->procs[orphans->count++] = *proc;
+}
+
+/* A program with all that descends from it. */
+static void add_tree(struct orphans *orphans, const struct rb_proc *program)
+{
+    RB_AUTO_TREE struct rb_tree tree = {0};
+    add(orphans, program);
+    if (!rb_tree_scan(program->pid, &tree))
+        return;
+    for (size_t i = 0; i < tree.count; i++) {
+        if (tree.procs[i].top)
+            add(orphans, &tree.procs[i]);
+    }
+}
+
+/* Each program that the note names, unless its pid belongs to a stranger by now. */
+static void collect(struct orphans *orphans, const struct rb_value *note)
+{
+    const struct rb_value *pids = rb_value_get(note, "pids");
+    for (size_t i = 0; i < rb_value_count(pids); i++) {
+        struct rb_proc program;
+        int64_t pid = rb_value_as_int(rb_value_at(pids, i), 0);
+        int64_t start = rb_value_as_int(rb_value_at(rb_value_get(note, "starts"), i), 0);
+        if (pid > 1 && start > 0 && rb_proc_read((pid_t)pid, &program) &&
+            program.start == (uint64_t)start)
+            add_tree(orphans, &program);
+    }
+}
+
+static bool any_works(const struct orphans *orphans)
+{
+    for (size_t i = 0; i < orphans->count; i++) {
+        struct rb_proc now;
+        const struct rb_proc *then = &orphans->procs[i];
+        if (rb_proc_read(then->pid, &now) && now.start == then->start && now.alive)
+            return true;
+    }
+    return false;
+}
+
+static bool end_by(const struct orphans *orphans, int number)
+{
+    for (size_t i = 0; i < orphans->count; i++)
+        rb_proc_signal(&orphans->procs[i], number);
+    for (rb_time waited = 0; waited < PATIENCE; waited += PAUSE) {
+        if (!any_works(orphans))
+            return true;
+        nanosleep(&(struct timespec){.tv_nsec = PAUSE * 1000}, NULL);
+    }
+    return false;
+}
+
+void rb_orphans_end(int run_dir, const char *dir)
+{
+    RB_AUTO_VALUE const struct rb_value *note = rb_note_read_started(run_dir, dir);
+    struct orphans orphans = {0};
+    char now[RB_BOOT_ID + 1];
+    if (note && rb_note_boot_id(now, NULL) &&
+        strcmp(now, rb_value_get_text(note, "boot_id", "")) == 0)
+        collect(&orphans, note);
+    if (!end_by(&orphans, SIGTERM))
+        end_by(&orphans, SIGKILL);
+    free(orphans.procs);
+}

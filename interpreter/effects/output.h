@@ -1,0 +1,48 @@
+#pragma once
+/* An output stream of a child: from its pipe into a file of its step's folder, with a digest.
+ *
+ * <name> takes the first half of the cap, <name>.tail is a ring over the last half of what
+ * comes after it, and is appended at the end. So memory stays flat, and what was printed last
+ * can be shown all along. */
+
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/value.h"
+#include "effects/hasher.h"
+
+struct rb_output {
+    int pipe;         /* the end to read, not blocking; -1: it ended */
+    int folder;       /* borrowed */
+    const char *name; /* "out" or "err" */
+    int file, ring;   /* -1: not needed so far */
+    int64_t head_cap, ring_cap;
+    int64_t total;  /* bytes that came */
+    int64_t kept;   /* bytes in the file */
+    int64_t ringed; /* bytes that went through the ring */
+    struct rb_digest *digest;
+    struct rb_hasher *hasher; /* of much output: it has the digest then */
+    bool busy;                /* much comes: the pipe is larger, the digest has a thread */
+    bool full;                /* writing failed: from here on all is lost, and counted */
+};
+
+void rb_output_init(struct rb_output *output, int folder, const char *name, int64_t cap);
+void rb_output_done(struct rb_output *output); /* accepts one that ended */
+
+/* Takes what is readable, a few buffers at most; closes the pipe at its end. */
+void rb_output_read(struct rb_output *output, char *buffer, size_t size);
+
+/* For when nobody who was meant to write is left: takes what is in the pipe and closes it,
+ * whoever may still hold its other end. */
+void rb_output_drain(struct rb_output *output, char *buffer, size_t size);
+
+/* Makes the file a blob of the run (synced). The reference; NULL when nothing came; without
+ * "blob" when nothing could be kept. */
+const struct rb_value *rb_output_settle(struct rb_output *output, int run_dir,
+                                        const char *dir);
+/* Removes what was written. */
+void rb_output_discard(struct rb_output *output);
+
+/* Appends the last `cap` bytes of a stream that is being written. False when there is none. */
+bool rb_output_tail(int folder, const char *name, size_t cap, struct rb_buf *out,
+                    int64_t *ret_total);

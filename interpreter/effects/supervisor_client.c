@@ -1,0 +1,274 @@
+#include "effects/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "effects/attach.h"
+#include "effects/frame.h"
+#include "effects/notes.h"
+#include "effects/orphans.h"
+
+enum { PIECE = 65536 };
+
+/* A connection; it is freed when the loop let go of it. */
+struct link {
+    uv_poll_t poll;
+    int fd;
+};
+
+struct rb_supervisor {
+    uv_loop_t *loop;
+    struct rb_supervisor_events events;
+    int run_dir;
+    struct link *link; /* NULL: the supervisor is gone */
+    struct rb_buf in;
+    char **dirs; /* of the requests under way */
+    size_t count, capacity;
+    bool same_boot; /* the notes are of this boot */
+    int calling;    /* depth of calls to the events */
+    bool closed;    /* by one of them: freed when they returned */
+};
+
+static void free_link(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void drop_link(struct rb_supervisor *supervisor)
+{
+    struct link *link = supervisor->link;
+    if (!link)
+        return;
+    supervisor->link = NULL;
+    rb_buf_done(&supervisor->in);
+    link->poll.data = link;
+    uv_close((uv_handle_t *)&link->poll, free_link);
+    close(link->fd);
+}
+
+static void add_dir(struct rb_supervisor *supervisor, const char *dir)
+{
+    RB_GROW(supervisor->dirs, supervisor->count, supervisor->capacity);
+    supervisor->dirs[supervisor->count++] = rb_strdup(dir);
+}
+
+static bool has_dir(const struct rb_supervisor *supervisor, const char *dir)
+{
+    for (size_t i = 0; i < supervisor->count; i++) {
+        if (strcmp(supervisor->dirs[i], dir) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool remove_dir(struct rb_supervisor *supervisor, const char *dir)
+{
+    for (size_t i = 0; i < supervisor->count; i++) {
+        if (strcmp(supervisor->dirs[i], dir) != 0)
+            continue;
+        free(supervisor->dirs[i]);
+        supervisor->dirs[i] = supervisor->dirs[--supervisor->count];
+        return true;
+    }
+    return false;
+}
+
+static void free_supervisor(struct rb_supervisor *supervisor)
+{
+    while (supervisor->count > 0)
+        free(supervisor->dirs[--supervisor->count]);
+    free(supervisor->dirs);
+    close(supervisor->run_dir);
+    free(supervisor);
+}
+
+void rb_supervisor_close(struct rb_supervisor *supervisor)
+{
+    if (!supervisor)
+        return;
+    if (supervisor->link && supervisor->count == 0)
+        rb_attach_remove(supervisor->run_dir);
+    drop_link(supervisor);
+    supervisor->closed = true;
+    if (supervisor->calling == 0)
+        free_supervisor(supervisor);
+}
+
+/* Calls to the events stand between these two: each may close the supervisor, or run more. */
+static void enter(struct rb_supervisor *supervisor)
+{
+    supervisor->calling++;
+}
+
+static void leave(struct rb_supervisor *supervisor)
+{
+    if (--supervisor->calling == 0 && supervisor->closed)
+        free_supervisor(supervisor);
+}
+
+/* What was asked for before it was lost, and not what is asked for on the way. */
+static void lose(struct rb_supervisor *supervisor)
+{
+    size_t count = supervisor->count;
+    char **dirs = supervisor->dirs;
+    drop_link(supervisor);
+    supervisor->dirs = NULL;
+    supervisor->count = supervisor->capacity = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!supervisor->closed)
+            supervisor->events.lost(supervisor->events.context, dirs[i]);
+        free(dirs[i]);
+    }
+    free(dirs);
+}
+
+static void take_message(struct rb_supervisor *supervisor, const struct rb_value *message)
+{
+    const char *dir = rb_value_get_text(message, "settled", "");
+    if (remove_dir(supervisor, dir))
+        supervisor->events.settled(supervisor->events.context, dir,
+                                   rb_value_get(message, "outcome"));
+}
+
+/* False when it talks rubbish. A message may be the last: its receiver closes us, or finds the
+ * supervisor gone and starts another. */
+static bool take_messages(struct rb_supervisor *supervisor)
+{
+    const struct link *link = supervisor->link;
+    while (supervisor->link == link) {
+        const struct rb_value *message;
+        if (!rb_frame_take(&supervisor->in, &message, NULL))
+            return false;
+        if (!message)
+            return true;
+        take_message(supervisor, message);
+        rb_value_unref(message);
+    }
+    return true;
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    struct rb_supervisor *supervisor = poll->data;
+    char piece[PIECE];
+    ssize_t got = recv(supervisor->link->fd, piece, sizeof piece, MSG_DONTWAIT);
+    (void)status;
+    (void)events;
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    enter(supervisor);
+    if (got > 0)
+        rb_buf_append(&supervisor->in, piece, (size_t)got);
+    if (got <= 0 || !take_messages(supervisor))
+        lose(supervisor);
+    leave(supervisor);
+}
+
+static bool make_link(struct rb_supervisor *supervisor, int fd, struct rb_error *err)
+{
+    struct link *link = rb_alloc(sizeof *link);
+    link->fd = fd;
+    int code = uv_poll_init(supervisor->loop, &link->poll, fd);
+    if (code < 0) {
+        free(link);
+        close(fd);
+        return rb_fail(err, RB_ERR_IO, "the supervisor can't be polled: %s",
+                       uv_strerror(code));
+    }
+    link->poll.data = supervisor;
+    supervisor->link = link;
+    code = uv_poll_start(&link->poll, UV_READABLE, on_readable);
+    if (code == 0)
+        return true;
+    drop_link(supervisor);
+    return rb_fail(err, RB_ERR_IO, "the supervisor can't be polled: %s", uv_strerror(code));
+}
+
+static bool attach(struct rb_supervisor *supervisor, struct rb_error *err)
+{
+    int fd;
+    RB_AUTO_VALUE const struct rb_value *running = NULL;
+    if (!rb_attach(supervisor->run_dir, &fd, &running, err) ||
+        !make_link(supervisor, fd, err))
+        return false;
+    for (size_t i = 0; i < rb_value_count(running); i++)
+        add_dir(supervisor, rb_value_as_text(rb_value_at(running, i), ""));
+    return true;
+}
+
+bool rb_supervisor_open(uv_loop_t *loop, const struct rb_run *run,
+                        const struct rb_supervisor_events *events,
+                        struct rb_supervisor **ret_supervisor, struct rb_error *err)
+{
+    int run_dir = fcntl(run->dir, F_DUPFD_CLOEXEC, 3);
+    if (run_dir < 0)
+        return rb_fail_errno(err, RB_ERR_IO, "the run's folder can't be held");
+    struct rb_supervisor *supervisor = rb_alloc(sizeof *supervisor);
+    supervisor->loop = loop;
+    supervisor->events = *events;
+    supervisor->run_dir = run_dir;
+    if (rb_note_same_boot(run_dir, &supervisor->same_boot, err) &&
+        attach(supervisor, err)) {
+        *ret_supervisor = supervisor;
+        return true;
+    }
+    free_supervisor(supervisor);
+    return false;
+}
+
+/* From the first request of this boot on, the notes tell what became of each. */
+static bool trust_notes(struct rb_supervisor *supervisor, struct rb_error *err)
+{
+    if (!supervisor->same_boot && !rb_note_boot(supervisor->run_dir, err))
+        return false;
+    supervisor->same_boot = true;
+    return true;
+}
+
+bool rb_supervisor_run(struct rb_supervisor *supervisor, const struct rb_value *request,
+                       struct rb_error *err)
+{
+    struct rb_error gone;
+    const char *dir = rb_value_get_text(request, "dir", "");
+    if (!trust_notes(supervisor, err) || (!supervisor->link && !attach(supervisor, err)))
+        return false;
+    if (has_dir(supervisor, dir))
+        return rb_fail(err, RB_ERR_REFUSED, "%s is under way already", dir);
+    add_dir(supervisor, dir);
+    RB_AUTO_VALUE const struct rb_value *message =
+        rb_value_map("run", rb_value_ref(request), NULL);
+    /* One that is gone by now is noticed where we read, and the request is then lost. */
+    if (!rb_frame_write(supervisor->link->fd, message, &gone) && gone.sys == 0) {
+        remove_dir(supervisor, dir);
+        return rb_fail(err, gone.code, "%s", gone.message);
+    }
+    return true;
+}
+
+void rb_supervisor_end(struct rb_supervisor *supervisor, const char *dir)
+{
+    struct rb_error gone;
+    RB_AUTO_VALUE const struct rb_value *message =
+        rb_value_map("end", rb_value_text(dir), NULL);
+    if (supervisor->link && !rb_frame_write(supervisor->link->fd, message, &gone))
+        shutdown(supervisor->link->fd, SHUT_RDWR);
+}
+
+enum rb_found rb_supervisor_find(struct rb_supervisor *supervisor, const char *dir,
+                                 const struct rb_value **ret_outcome)
+{
+    if (has_dir(supervisor, dir))
+        return RB_FOUND_RUNNING;
+    enum rb_found found =
+        rb_note_find(supervisor->run_dir, dir, supervisor->same_boot, ret_outcome);
+    if (found == RB_FOUND_DOUBT)
+        rb_orphans_end(supervisor->run_dir, dir);
+    return found;
+}
+
+bool rb_supervisor_is_new(const struct rb_supervisor *supervisor, const char *dir)
+{
+    return !has_dir(supervisor, dir) && !rb_note_any(supervisor->run_dir, dir);
+}

@@ -1,0 +1,161 @@
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/duration.h"
+#include "effects/evaluation.h"
+#include "effects/frame.h"
+#include "effects/worker.h"
+#include "effects/worker_process.h"
+
+enum { PIECE = 65536 };
+static const rb_time DEFAULT_TIME = 10 * RB_SEC;
+
+struct rb_worker_replay {
+    rb_worker_main *main;
+    int run_dir;
+    struct rb_worker_process process;
+    struct rb_buf in;
+};
+
+/* One evaluation: the record it is answered from, and how far that was used. */
+struct answers {
+    const struct rb_value *evidence;
+    size_t used;
+};
+
+struct rb_worker_replay *rb_worker_replay_new(rb_worker_main *main, int run_dir)
+{
+    struct rb_worker_replay *replay = rb_alloc(sizeof *replay);
+    *replay = (struct rb_worker_replay){main, run_dir, {0, -1}, {0}};
+    return replay;
+}
+
+static void end(struct rb_worker_replay *replay)
+{
+    rb_worker_process_end(&replay->process);
+    rb_buf_clear(&replay->in);
+}
+
+void rb_worker_replay_free(struct rb_worker_replay *replay)
+{
+    if (!replay)
+        return;
+    end(replay);
+    rb_buf_done(&replay->in);
+    free(replay);
+}
+
+static rb_time now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (rb_time)t.tv_sec * RB_SEC + t.tv_nsec / 1000;
+}
+
+static bool receive(struct rb_worker_replay *replay, rb_time deadline, struct rb_error *err)
+{
+    char piece[PIECE];
+    rb_time left = deadline - now();
+    struct pollfd ready = {.fd = replay->process.fd, .events = POLLIN};
+    int count = left > 0 ? poll(&ready, 1, (int)(left / RB_MS + 1)) : 0;
+    if (count == 0)
+        return rb_fail(err, RB_ERR_PROTOCOL, "it took longer than its time and was ended");
+    if (count < 0)
+        return errno == EINTR ||
+               rb_fail_errno(err, RB_ERR_IO, "cannot wait for the worker");
+    ssize_t got = recv(replay->process.fd, piece, sizeof piece, MSG_DONTWAIT);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN))
+        return true;
+    if (got <= 0)
+        return rb_fail(err, RB_ERR_PROTOCOL, "the Lua worker died");
+    rb_buf_append(&replay->in, piece, (size_t)got);
+    return true;
+}
+
+static bool next_message(struct rb_worker_replay *replay, rb_time deadline,
+                         const struct rb_value **ret_message, struct rb_error *err)
+{
+    for (;;) {
+        const struct rb_value *message = NULL;
+        if (!rb_frame_take(&replay->in, &message, err))
+            return false;
+        if (message) {
+            *ret_message = message;
+            return true;
+        }
+        if (!receive(replay, deadline, err))
+            return false;
+    }
+}
+
+/* The recorded outcome, when the record holds this very call at this place. */
+static const struct rb_value *answer(struct answers *answers,
+                                     const struct rb_value *request)
+{
+    const struct rb_value *recorded = rb_value_at(answers->evidence, answers->used);
+    if (!recorded) {
+        return rb_value_map("refused",
+                            rb_value_text("it asks for more than the record holds"), NULL);
+    }
+    if (!rb_value_equal(rb_value_get(recorded, "call"), rb_value_get(request, "call")) ||
+        !rb_value_equal(rb_value_get(recorded, "req"), rb_value_get(request, "req"))) {
+        return rb_value_map(
+            "refused", rb_value_text("it asks for something else than the record holds"),
+            NULL);
+    }
+    answers->used++;
+    return rb_value_map("answer", rb_value_ref(rb_value_get(recorded, "outcome")), NULL);
+}
+
+static bool converse(struct rb_worker_replay *replay, const struct rb_value *job,
+                     struct answers *answers, const struct rb_value **ret_outcome,
+                     struct rb_error *err)
+{
+    rb_time limit = rb_value_get_int(rb_value_get(job, "limits"), "time_us", DEFAULT_TIME);
+    rb_time deadline = now() + limit;
+    if (!rb_frame_write(replay->process.fd, job, err))
+        return false;
+    for (;;) {
+        RB_AUTO_VALUE const struct rb_value *message = NULL;
+        if (!next_message(replay, deadline, &message, err))
+            return false;
+        const struct rb_value *request = rb_value_get(message, "ask");
+        const char *gave_up = rb_value_get_text(message, "gave_up", NULL);
+        if (gave_up)
+            return rb_fail(err, RB_ERR_IO, "%s", gave_up);
+        if (!request) {
+            if (!rb_evaluation_fits(job, message))
+                return rb_fail(err, RB_ERR_PROTOCOL, "the Lua worker sent no answer");
+            *ret_outcome = rb_value_ref(message);
+            return true;
+        }
+        RB_AUTO_VALUE const struct rb_value *reply = answer(answers, request);
+        if (!rb_frame_write(replay->process.fd, reply, err))
+            return false;
+    }
+}
+
+bool rb_worker_replay_eval(struct rb_worker_replay *replay, const struct rb_value *job,
+                           const struct rb_value *evidence,
+                           const struct rb_value **ret_outcome, struct rb_error *err)
+{
+    if (replay->process.pid == 0 &&
+        !rb_worker_process_start(replay->main, replay->run_dir, &replay->process, err))
+        return false;
+    struct answers answers = {evidence, 0};
+    struct rb_error why;
+    const struct rb_value *outcome = NULL;
+    if (!converse(replay, job, &answers, &outcome, &why)) {
+        end(replay);
+        *ret_outcome = rb_evaluation_failed(job, why.message);
+        return true;
+    }
+    if (answers.used < rb_value_count(evidence)) {
+        rb_value_unref(outcome);
+        outcome = rb_evaluation_failed(job, "it asks for less than the record holds");
+    }
+    *ret_outcome = outcome;
+    return true;
+}
