@@ -1,0 +1,141 @@
+#include "render/failure.h"
+
+#include <string.h>
+
+#include "journal/blob.h"
+#include "render/tail.h"
+#include "render/words.h"
+
+struct account {
+    const struct rb_frame *frame;
+    const struct rb_failure_place *place;
+    rb_failure_tell *tell;
+    void *context;
+    const char *dir;
+};
+
+static bool holds(const struct rb_value *item)
+{
+    return !rb_value_get(item, "error") &&
+           strcmp(rb_value_get_text(item, "verdict", "holds"), "holds") == 0;
+}
+
+/* The name says which of several checks it was; "check" alone says nothing. */
+static void tell_check(const struct account *account, const struct rb_value *item)
+{
+    RB_AUTO_BUF struct rb_buf line = {0};
+    const char *wrong = rb_value_get_text(item, "error", NULL);
+    rb_words_text(&line, rb_value_get_text(item, "name", ""));
+    rb_buf_puts(&line, ": ");
+    if (wrong || strcmp(rb_value_get_text(item, "verdict", ""), "unknown") == 0)
+        rb_buf_puts(&line, "unknown: ");
+    rb_words_text(&line, wrong ? wrong : rb_value_get_text(item, "why", "does not hold"));
+    account->tell(account->context, RB_FAILURE_CHECK, rb_buf_text(&line));
+}
+
+/* The headline gives the first reason: alone, and without a telling name, it is not repeated. */
+static bool is_headline(const struct account *account, const struct rb_value *checks)
+{
+    static const char *const names[] = {"check", "gate", "lua", "expect.exit"};
+    const struct rb_value *only = NULL;
+    for (size_t i = 0; i < rb_value_count(checks); i++) {
+        const struct rb_value *item = rb_value_at(checks, i);
+        if (!holds(item) && only)
+            return false;
+        if (!holds(item))
+            only = item;
+    }
+    const struct rb_value *wrong = rb_value_get(only, "error");
+    bool named = true;
+    for (size_t i = 0; i < RB_COUNT(names); i++)
+        named = named && strcmp(rb_value_get_text(only, "name", ""), names[i]) != 0;
+    return !named && rb_value_equal(wrong ? wrong : rb_value_get(only, "why"),
+                                    rb_value_get(account->frame->failure, "why"));
+}
+
+static void tell_checks(const struct account *account)
+{
+    const struct rb_value *checks = rb_value_get(account->frame->failure, "checks");
+    if (is_headline(account, checks))
+        return;
+    for (size_t i = 0; i < rb_value_count(checks); i++) {
+        const struct rb_value *item = rb_value_at(checks, i);
+        if (!holds(item))
+            tell_check(account, item);
+    }
+}
+
+static void tell_tail(const struct account *account, const char *stream, const char *name)
+{
+    struct rb_tail tail;
+    rb_tail_read(account->place->run_dir, account->dir, stream, account->place->lines,
+                 &tail);
+    if (tail.count > 0) {
+        RB_AUTO_BUF struct rb_buf label = {0};
+        rb_buf_printf(&label, "last lines of %s:", name);
+        account->tell(account->context, RB_FAILURE_LABEL, rb_buf_text(&label));
+    }
+    for (int i = 0; i < tail.count; i++)
+        account->tell(account->context, RB_FAILURE_OUTPUT, tail.lines[i]);
+    rb_tail_done(&tail);
+}
+
+/* What has no blob yet is where the supervisor writes it. */
+static bool log_path(const struct account *account, const char *stream, struct rb_buf *out,
+                     int64_t *ret_bytes, int64_t *ret_lost)
+{
+    const struct rb_value *reference = rb_value_get(account->frame->result, stream);
+    const char *hex = rb_blob_hex(reference);
+    rb_words_text(out, account->place->run_path);
+    if (hex) {
+        rb_buf_printf(out, "/blobs/sha256/%s", hex);
+        *ret_bytes = rb_value_get_int(reference, "bytes", 0);
+        *ret_lost = rb_value_get_int(reference, "lost", 0);
+        return true;
+    }
+    struct rb_tail tail;
+    rb_tail_read(account->place->run_dir, account->dir, stream, 1, &tail);
+    *ret_bytes = tail.total;
+    *ret_lost = 0;
+    rb_tail_done(&tail);
+    rb_buf_puts(out, "/steps/");
+    rb_words_text(out, account->dir);
+    rb_buf_printf(out, "/%s", stream);
+    return *ret_bytes > 0;
+}
+
+static void tell_log(const struct account *account, const char *stream, const char *name)
+{
+    RB_AUTO_BUF struct rb_buf label = {0}, path = {0};
+    int64_t bytes, lost;
+    if (!log_path(account, stream, &path, &bytes, &lost))
+        return;
+    rb_buf_printf(&label, "all of %s, ", name);
+    rb_words_bytes(&label, bytes);
+    if (lost > 0) {
+        rb_buf_puts(&label, " without ");
+        rb_words_bytes(&label, lost);
+        rb_buf_puts(&label, " of its middle");
+    }
+    rb_buf_puts(&label, ":");
+    account->tell(account->context, RB_FAILURE_LABEL, rb_buf_text(&label));
+    account->tell(account->context, RB_FAILURE_PATH, rb_buf_text(&path));
+}
+
+void rb_failure_lines(const struct rb_frame *frame, int attempt,
+                      const struct rb_failure_place *place, rb_failure_tell *tell,
+                      void *context)
+{
+    RB_AUTO_BUF struct rb_buf dir = {0};
+    rb_buf_printf(&dir, "%s.%d", frame->key, attempt);
+    const struct account account = {.frame = frame,
+                                    .place = place,
+                                    .tell = tell,
+                                    .context = context,
+                                    .dir = rb_buf_text(&dir)};
+    tell_checks(&account);
+    tell_tail(&account, "out", "standard output");
+    tell_tail(&account, "err", "standard error");
+    tell_log(&account, "out", "standard output");
+    tell_log(&account, "err", "standard error");
+}

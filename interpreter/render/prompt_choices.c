@@ -1,0 +1,72 @@
+#include "render/prompt_choices.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const struct rb_choice of_item[] = {
+    {'y', "yes", "yes", RB_NEEDS_NOTHING, true, "it is so, confirmed by you"},
+    {'n', "no", "no", RB_NEEDS_REASON, true,
+     "it is not so: the step fails, and you are asked how to go on"},
+    {'s', "skip", "skip", RB_NEEDS_REASON, true,
+     "it does not apply this time: recorded as skipped, with your reason"},
+    {'e', "evidence", "evidence", RB_NEEDS_EVIDENCE, false,
+     "what shows it: a text, a link, the path of a file"},
+    {'o', "note", "note", RB_NEEDS_NOTE, false, "anything worth keeping in the record"},
+    {'?', "help", "help", RB_NEEDS_HELP, false, "these lines"},
+    {0},
+};
+
+static const struct rb_choice of_confirm[] = {
+    {'y', "yes", "yes", RB_NEEDS_NOTHING, true, "go on"},
+    {'n', "no", "no", RB_NEEDS_NOTHING, true,
+     "the step fails, and you are asked how to go on"},
+    {'o', "note", "note", RB_NEEDS_NOTE, false, "anything worth keeping in the record"},
+    {'?', "help", "help", RB_NEEDS_HELP, false, "these lines"},
+    {0},
+};
+
+/* Without `yes`: that is the word to be typed out. */
+static const struct rb_choice of_typed[] = {
+    {'n', "no", "no", RB_NEEDS_NOTHING, true,
+     "the step fails, and you are asked how to go on"},
+    {'o', "note", "note", RB_NEEDS_NOTE, false, "anything worth keeping in the record"},
+    {'?', "help", "help", RB_NEEDS_HELP, false, "these lines"},
+    {0},
+};
+
+static const struct rb_choice of_failure[] = {
+    {'r', "retry", "retry", RB_NEEDS_NOTHING, true, "run this step once more"},
+    {'s', "skip", "skip", RB_NEEDS_REASON, true,
+     "go on without it: recorded as skipped, with your reason"},
+    {'k', "done", "mark done", RB_NEEDS_REASON, true,
+     "its effect is in place, you made sure: recorded as passed by you, with your reason"},
+    {'t', "stop", "stop, resume later", RB_NEEDS_NOTHING, true,
+     "end here, nothing is undone; it can be resumed later, at this question"},
+    {'?', "help", "help", RB_NEEDS_HELP, false, "these lines"},
+    {0},
+};
+
+const struct rb_choice *rb_choices_of(const struct rb_value *question)
+{
+    const char *kind = rb_value_get_text(question, "kind", "");
+    if (strcmp(kind, "field") == 0)
+        return NULL;
+    if (strcmp(kind, "confirm") == 0)
+        return rb_value_get(question, "type") ? of_typed : of_confirm;
+    if (strcmp(kind, "failure") == 0 || strcmp(kind, "doubt") == 0)
+        return of_failure;
+    return of_item;
+}
+
+const struct rb_choice *rb_choice_find(const struct rb_choice *choices, const char *word,
+                                       size_t length)
+{
+    for (; choices->key; choices++) {
+        bool is_key = length == 1 && strncasecmp(word, &choices->key, 1) == 0;
+        bool is_word = length == strlen(choices->word) &&
+                       strncasecmp(word, choices->word, length) == 0;
+        if (is_key || is_word)
+            return choices;
+    }
+    return NULL;
+}

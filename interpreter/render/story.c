@@ -1,0 +1,152 @@
+#include "render/story.h"
+
+#include "base/buf.h"
+#include "plan/template.h"
+
+static void clear_frame(struct rb_frame *frame)
+{
+    free(frame->key);
+    free(frame->title);
+    rb_value_unref(frame->failure);
+    rb_value_unref(frame->result);
+    rb_value_unref(frame->question);
+    *frame = (struct rb_frame){0};
+}
+
+void rb_story_done(struct rb_story *story)
+{
+    for (int i = 0; i < story->count; i++)
+        clear_frame(&story->frames[i]);
+    clear_frame(&story->ended);
+    free(story->frames);
+    *story = (struct rb_story){0};
+}
+
+static void keep(const struct rb_value **slot, const struct rb_value *value)
+{
+    if (*slot == value)
+        return;
+    rb_value_unref(*slot);
+    *slot = rb_value_ref(value);
+}
+
+/* Until its values are known, and where they never are (a group is not prepared), a title shows
+ * the expressions themselves. A loop as a whole has no values: it goes without. */
+static char *unfilled(const struct rb_plan *plan, const struct rb_value *title)
+{
+    struct rb_buf text = {0};
+    const struct rb_value *parts = rb_value_get(title, "$text");
+    size_t count = parts ? rb_value_count(parts) : 1;
+    for (size_t i = 0; i < count; i++) {
+        const struct rb_value *part = parts ? rb_value_at(parts, i) : title;
+        int64_t expr = rb_value_get_int(part, "$expr", -1);
+        if (expr >= 0 && expr < plan->expr_count)
+            rb_buf_printf(&text, "${{ %s }}", plan->exprs[expr].source);
+        else
+            rb_buf_puts(&text, rb_value_as_text(part, ""));
+    }
+    return rb_buf_take(&text);
+}
+
+static void set_title(struct rb_frame *frame, const struct rb_state *state,
+                      const struct rb_node *node)
+{
+    const struct rb_value *title =
+        rb_value_get(state->plan->steps[node->step].spec, "title");
+    RB_AUTO_VALUE const struct rb_value *filled = NULL;
+    if (!title || frame->titled)
+        return;
+    frame->titled =
+        rb_template_fill(state->plan, title, node->active->values, &filled, NULL);
+    free(frame->title);
+    frame->title = frame->titled ? rb_strdup(rb_value_as_text(filled, NULL))
+                   : node->loop  ? NULL
+                                 : unfilled(state->plan, title);
+}
+
+static void refresh(struct rb_frame *frame, const struct rb_state *state)
+{
+    const struct rb_node *node = &state->nodes[frame->node];
+    if (!node->active)
+        return;
+    set_title(frame, state, node);
+    keep(&frame->failure, node->active->failure);
+    keep(&frame->result, node->active->result);
+    keep(&frame->question, node->active->question);
+}
+
+static void push(struct rb_story *story, const struct rb_state *state, int node,
+                 rb_time mono)
+{
+    RB_GROW(story->frames, story->count, story->capacity);
+    struct rb_frame *frame = &story->frames[story->count++];
+    RB_AUTO_BUF struct rb_buf key = {0};
+    rb_node_key(state, node, &key);
+    *frame = (struct rb_frame){.node = node,
+                               .attempt = state->nodes[node].attempt,
+                               .key = rb_buf_take(&key),
+                               .began = mono,
+                               .attempt_began = mono};
+}
+
+/* The nodes under way, the outermost first: as many as fit, *ret_count in all. */
+static void chain_of(const struct rb_state *state, int *chain, int capacity, int *ret_count)
+{
+    int count = 0;
+    for (int at = state->current; at >= 0; at = state->nodes[at].parent)
+        count++;
+    *ret_count = count;
+    for (int at = state->current; at >= 0; at = state->nodes[at].parent) {
+        if (--count < capacity)
+            chain[count] = at;
+    }
+}
+
+/* Makes the frames those of the nodes under way. Nodes are never numbered anew, so that a
+ * frame whose node is no longer in the chain is a step that ended. */
+static void follow(struct rb_story *story, const struct rb_state *state, rb_time mono)
+{
+    int chain[128], count;
+    chain_of(state, chain, (int)RB_COUNT(chain), &count);
+    if (count > (int)RB_COUNT(chain))
+        count = (int)RB_COUNT(chain);
+    int same = 0;
+    while (same < count && same < story->count && story->frames[same].node == chain[same])
+        same++;
+    while (story->count > same) {
+        clear_frame(&story->ended);
+        story->ended = story->frames[--story->count];
+    }
+    while (story->count < count)
+        push(story, state, chain[story->count], mono);
+}
+
+void rb_story_feed(struct rb_story *story, const struct rb_state *state,
+                   const struct rb_event *event)
+{
+    if (story->began == 0)
+        story->began = event->mono;
+    clear_frame(&story->ended);
+    follow(story, state, event->mono);
+    if (story->count == 0)
+        return;
+    struct rb_frame *now = &story->frames[story->count - 1];
+    refresh(now, state);
+    if (event->type == RB_EV_EFFECT_INTENT ||
+        now->attempt != state->nodes[now->node].attempt)
+        now->attempt_began = event->mono;
+    now->attempt = state->nodes[now->node].attempt;
+    /* Adopted: it is alive, so this is the boot that its times were taken in. */
+    if (event->type == RB_EV_EFFECT_ADOPTED && state->nodes[now->node].active)
+        now->began = now->attempt_began = state->nodes[now->node].active->began;
+}
+
+const struct rb_frame *rb_story_now(const struct rb_story *story)
+{
+    return story->count > 0 ? &story->frames[story->count - 1] : NULL;
+}
+
+const struct rb_frame *rb_story_subject(const struct rb_story *story)
+{
+    return story->ended.key ? &story->ended : rb_story_now(story);
+}

@@ -1,0 +1,34 @@
+#pragma once
+/* What a view remembers of a run beyond its state. The state forgets a step when it ends, but
+ * the line that tells of its end needs its title, how long it took, and what it had said. */
+
+#include "core/core.h"
+
+/* A step instance. */
+struct rb_frame {
+    int node;
+    int attempt;
+    char *key, *title;               /* title NULL: none */
+    bool titled;                     /* the values in it are known */
+    rb_time began, attempt_began;    /* monotonic; in this session */
+    const struct rb_value *failure;  /* payload of its last attempt.failed, or NULL */
+    const struct rb_value *result;   /* payload of its last effect.result, or NULL */
+    const struct rb_value *question; /* payload of its last question.asked, or NULL */
+};
+
+struct rb_story {
+    struct rb_frame *frames; /* under way, the outermost first */
+    int count, capacity;
+    struct rb_frame ended; /* which the last event ended; key NULL: none */
+    rb_time began;         /* monotonic: the first event of this session */
+};
+
+void rb_story_done(struct rb_story *story); /* accepts zeroed */
+/* To be called with every event, before anything is said about it; `state` is after it. A
+ * zeroed story may begin anywhere in a run. */
+void rb_story_feed(struct rb_story *story, const struct rb_state *state,
+                   const struct rb_event *event);
+/* The deepest step under way, or NULL. */
+const struct rb_frame *rb_story_now(const struct rb_story *story);
+/* The step that the last event was about: the one it ended, else the deepest; or NULL. */
+const struct rb_frame *rb_story_subject(const struct rb_story *story);
