@@ -1,0 +1,40 @@
+#pragma once
+/* A run as its record tells it: the plan compiled from its stored source, the state folded. */
+
+#include "core/state.h"
+#include "journal/reader.h"
+#include "journal/store.h"
+#include "parse/parse.h"
+
+struct rb_history {
+    struct rb_store *store;
+    struct rb_run *run;
+    struct rb_diags diags;
+    struct rb_document *document;
+    struct rb_state *state;
+    struct rb_reader *reader;       /* at its end */
+    const struct rb_value *created; /* payload of the first event */
+    char first_hash[RB_HASH_HEX + 1];
+    int64_t records;
+    bool torn; /* the last line is cut off */
+};
+
+/* Called for each record in order, with the state after it. */
+typedef void rb_history_watch(void *context, const struct rb_state *state,
+                              const struct rb_record *record);
+
+/* Opens the run named in the store that the arguments name; `lock` takes its lock. Errors:
+ * RB_ERR_NOT_FOUND, RB_ERR_LOCKED, RB_ERR_RECORD for a record that is not sound, or whose
+ * source no longer gives the recorded plan. */
+struct rb_args;
+bool rb_history_open(const struct rb_args *args, const char *id, bool lock,
+                     rb_history_watch *watch, void *context, struct rb_history *ret_history,
+                     struct rb_error *err);
+/* The same with only the first event read: for those who read the record themselves. */
+bool rb_history_begin(const struct rb_args *args, const char *id,
+                      struct rb_history *ret_history, struct rb_error *err);
+void rb_history_done(struct rb_history *history);
+
+/* The store that --store names, or the default. */
+bool rb_history_store(const struct rb_args *args, struct rb_store **ret_store,
+                      struct rb_error *err);

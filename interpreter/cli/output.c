@@ -1,0 +1,130 @@
+#include "cli/output.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/history.h"
+#include "cli/load.h"
+#include "journal/blob.h"
+
+enum { CHUNK = 1 << 16 };
+static const long FOLLOW_NS = 200 * 1000 * 1000;
+
+/* The last attempt of the step that the record knows. */
+struct attempt {
+    const char *step;
+    const struct rb_value *key, *result;
+    int64_t number;
+    int64_t shown[2]; /* bytes of out and err */
+};
+
+static void keep(const struct rb_value **slot, const struct rb_value *value)
+{
+    rb_value_unref(*slot);
+    *slot = value ? rb_value_ref(value) : NULL;
+}
+
+/* `copy` means the last element of the loop `copy`; `copy[2]` exactly that one. */
+static bool is_about(const struct attempt *attempt, const char *key)
+{
+    size_t length = strlen(attempt->step);
+    return strncmp(key, attempt->step, length) == 0 &&
+           (key[length] == '\0' || (key[length] == '[' && !strchr(attempt->step, '[')));
+}
+
+static void watch(void *context, const struct rb_state *state,
+                  const struct rb_record *record)
+{
+    struct attempt *attempt = context;
+    const struct rb_value *d = record->event.d;
+    bool intent = record->event.type == RB_EV_EFFECT_INTENT;
+    (void)state;
+    if ((!intent && record->event.type != RB_EV_EFFECT_RESULT) ||
+        !is_about(attempt, rb_value_get_text(d, "step", "")))
+        return;
+    keep(&attempt->key, rb_value_get(d, "step"));
+    keep(&attempt->result, intent ? NULL : d);
+    attempt->number = rb_value_get_int(d, "attempt", 1);
+}
+
+static void put(int to, const char *bytes, size_t length)
+{
+    RB_AUTO_BUF struct rb_buf clean = {0};
+    if (isatty(to)) {
+        rb_text_visible(bytes, length, true, &clean);
+        bytes = rb_buf_text(&clean);
+        length = clean.length;
+    }
+    struct rb_error err = {0};
+    if (!rb_file_write_all(to, bytes, length, &err))
+        _exit(0); /* whoever reads has gone away */
+}
+
+/* What is new in a stream, ended (a blob) or live. */
+static bool show_stream(const struct rb_history *history, struct attempt *attempt,
+                        int which, struct rb_error *err)
+{
+    static const char *const names[] = {"out", "err"};
+    RB_AUTO_BUF struct rb_buf path = {0};
+    char chunk[CHUNK];
+    const struct rb_value *reference = rb_value_get(attempt->result, names[which]);
+    const char *hex = rb_blob_hex(reference);
+    if (attempt->result && !hex)
+        return true;
+    if (hex) {
+        rb_buf_printf(&path, "blobs/sha256/%s", hex);
+    } else {
+        rb_buf_printf(&path, "steps/%s.%lld/%s", rb_value_as_text(attempt->key, ""),
+                      (long long)attempt->number, names[which]);
+    }
+    RB_AUTO_CLOSE int fd =
+        openat(history->run->dir, rb_buf_text(&path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return !hex || rb_fail_errno(err, RB_ERR_NOT_FOUND, "%s", rb_buf_text(&path));
+    for (;;) {
+        ssize_t got = pread(fd, chunk, sizeof chunk, attempt->shown[which]);
+        if (got <= 0)
+            return true;
+        put(which == 0 ? STDOUT_FILENO : STDERR_FILENO, chunk, (size_t)got);
+        attempt->shown[which] += got;
+    }
+}
+
+static bool show_once(const struct rb_args *args, struct attempt *attempt, bool *ret_going,
+                      struct rb_error *err)
+{
+    struct rb_history history;
+    int64_t before = attempt->number;
+    if (!rb_history_open(args, args->words[0], false, watch, attempt, &history, err))
+        return false;
+    if (attempt->number != before)
+        memset(attempt->shown, 0, sizeof attempt->shown);
+    bool known = rb_plan_find(history.document->plan, attempt->step) >= 0 || attempt->key;
+    bool good = known || rb_fail(err, RB_ERR_NOT_FOUND, "%s has no step `%s`",
+                                 history.run->id, attempt->step);
+    good = good && (!attempt->key || (show_stream(&history, attempt, 0, err) &&
+                                      show_stream(&history, attempt, 1, err)));
+    if (good && !attempt->key)
+        fprintf(stderr, "`%s` has not printed anything\n", attempt->step);
+    *ret_going = attempt->key && !attempt->result && rb_run_is_live(history.run);
+    rb_history_done(&history);
+    return good;
+}
+
+int rb_output_show(const struct rb_args *args)
+{
+    struct attempt attempt = {.step = args->words[1]};
+    struct rb_error err = {0};
+    bool going = false, good;
+    bool follow = rb_args_flag(args, "follow");
+    while ((good = show_once(args, &attempt, &going, &err)) && follow && going)
+        nanosleep(&(struct timespec){.tv_nsec = FOLLOW_NS}, NULL);
+    rb_value_unref(attempt.key);
+    rb_value_unref(attempt.result);
+    return good ? 0 : rb_report(&err);
+}

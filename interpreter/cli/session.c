@@ -1,0 +1,318 @@
+#include "cli/session.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/digest.h"
+#include "cli/load.h"
+#include "cli/operator.h"
+#include "cli/stop.h"
+#include "core/question.h"
+#include "effects/answers.h"
+#include "effects/clock.h"
+#include "effects/executor.h"
+#include "journal/blob.h"
+#include "lua/worker_main.h"
+#include "parse/pattern.h"
+#include "render/view.h"
+
+struct session {
+    const struct rb_session_start *start;
+    uv_loop_t loop;
+    uv_timer_t tick;
+    const struct rb_value *operator;
+    const char *operator_name;
+    int tty; /* the controlling terminal, -1: none */
+    struct rb_buf resume_command;
+    struct rb_view *view;
+    struct rb_answers *answers;
+    const struct rb_value *answers_blob; /* reference to the file; NULL: none given */
+    struct rb_engine *engine;
+    struct rb_real *real;
+    struct rb_stop *stop;
+    struct rb_error broken;      /* the journal or a helper failed */
+    bool leave;                  /* a third signal */
+    rb_asker_answered *answered; /* of the question at the terminal */
+    void *asking;
+};
+
+enum { TICK_MS = 100 };
+
+static void stop_when_ended(struct session *s)
+{
+    if (s->leave || s->broken.code != RB_OK || rb_engine_ended(s->engine))
+        uv_stop(&s->loop);
+}
+
+static void broke(void *context, const struct rb_error *err)
+{
+    struct session *s = context;
+    if (s->broken.code == RB_OK)
+        s->broken = *err;
+    stop_when_ended(s);
+}
+
+/* The run has its place among the runs of the store before it does anything; a crash before
+ * that is made good by whoever resumes it. */
+static void chain(struct session *s, const char *first_hash)
+{
+    struct rb_error err = {0};
+    if (!rb_store_chain(s->start->store, s->start->run->id, first_hash, &err))
+        broke(s, &err);
+}
+
+static void watch(void *context, const struct rb_record *record)
+{
+    struct session *s = context;
+    if (record->seq == 0)
+        chain(s, record->hash);
+    rb_apply(s->start->shown, &record->event);
+    s->view->ops->event(s->view, s->start->shown, record);
+}
+
+static void put(struct session *s, enum rb_event_type type, const struct rb_value *owned)
+{
+    struct rb_error err = {0};
+    if (!rb_engine_put(s->engine, type, owned, &err))
+        broke(s, &err);
+}
+
+static void stop_asked(void *context, const struct rb_value *owned)
+{
+    struct session *s = context;
+    s->leave |= rb_value_get_int(owned, "level", 1) >= 3;
+    put(s, RB_EV_SIGNAL_RECEIVED, owned);
+    stop_when_ended(s);
+}
+
+/* The end of the run shows after any callback: looked at once per turn of the loop. */
+static void turned(uv_check_t *check)
+{
+    stop_when_ended(check->data);
+}
+
+static void tick(uv_timer_t *timer)
+{
+    struct session *s = timer->data;
+    s->view->ops->tick(s->view, s->start->shown, rb_clock_utc(), rb_clock_mono());
+}
+
+/* Questions go to the view, where there is one that can ask. */
+
+static void view_answered(void *context, const struct rb_value *answer)
+{
+    struct session *s = context;
+    RB_AUTO_VALUE const struct rb_value *via =
+        rb_value_map("via", rb_value_text("terminal"), NULL);
+    RB_AUTO_VALUE const struct rb_value *full = answer ? rb_value_merge(answer, via) : NULL;
+    s->answered(s->asking, full, "the terminal is gone");
+}
+
+static void view_ask(void *self, const struct rb_value *question,
+                     rb_asker_answered *answered, void *context)
+{
+    struct session *s = self;
+    s->answered = answered;
+    s->asking = context;
+    s->view->ops->ask(s->view, question, view_answered, s);
+}
+
+static void view_unask(void *self)
+{
+    struct session *s = self;
+    s->view->ops->unask(s->view);
+}
+
+/* Patterns are beyond the core, which has no library to match them with. */
+static bool allow(const struct rb_value *question, const struct rb_value *answer,
+                  struct rb_error *err)
+{
+    const struct rb_value *field = rb_value_get(question, "field");
+    const struct rb_value *given = rb_value_get(answer, "answer");
+    const char *pattern = rb_value_get_text(field, "pattern", NULL);
+    if (!rb_question_allows(question, answer, err))
+        return false;
+    return !pattern ||
+           rb_pattern_whole(pattern, rb_value_as_text(given, ""), rb_value_length(given)) ==
+               RB_PATTERN_MATCHES ||
+           rb_fail(err, RB_ERR_INVALID, "it has to match %s", pattern);
+}
+
+/* Answers from a file come first; the file is kept as a blob. */
+static bool take_answers(struct session *s, struct rb_asker *asker, struct rb_error *err)
+{
+    const struct rb_load_answers *given = s->start->answers;
+    char hex[RB_DIGEST_HEX + 1];
+    if (!given->map)
+        return true;
+    if (!rb_blob_put(s->start->run->dir, given->text.data, given->text.length, hex, err))
+        return false;
+    s->answers = rb_answers_new(given->map, allow, asker);
+    *asker = rb_answers_asker(s->answers);
+    s->answers_blob = rb_blob_reference(hex, (int64_t)given->text.length, 0);
+    return true;
+}
+
+/* Setting up and taking down */
+
+static void open_view(struct session *s)
+{
+    const struct rb_args *args = s->start->args;
+    const char *store = rb_args_value(args, "store");
+    rb_buf_puts(&s->resume_command, "runbook ");
+    if (store)
+        rb_buf_printf(&s->resume_command, "--store '%s' ", store);
+    rb_buf_printf(&s->resume_command, "resume %s", s->start->run->id);
+    bool wanted = rb_args_is(args, "output", "tty", false) ||
+                  (rb_args_is(args, "output", "auto", true) && isatty(STDERR_FILENO));
+    s->tty = wanted ? open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY) : -1;
+    const char *no_colour = getenv("NO_COLOR");
+    const struct rb_view_options options = {
+        .loop = &s->loop,
+        .run_dir = s->start->run->dir,
+        .run_id = s->start->run->id,
+        .run_path = s->start->run->path,
+        .file = s->start->file,
+        .resume_command = rb_buf_text(&s->resume_command),
+        .github = rb_args_is(args, "output", "github", false),
+        .colour = isatty(STDERR_FILENO) && !(no_colour && *no_colour)};
+    if (rb_args_is(args, "output", "json", false))
+        s->view = rb_view_json_new(&options);
+    else if (s->tty >= 0)
+        s->view = rb_view_terminal_new(&options, s->tty);
+    else
+        s->view = rb_view_plain_new(&options);
+}
+
+static void open_engine(struct session *s, const struct rb_asker *asker)
+{
+    const struct rb_real_options real = {.loop = &s->loop,
+                                         .run = s->start->run,
+                                         .state = s->start->state,
+                                         .asker = *asker,
+                                         .worker_main = rb_lua_worker,
+                                         .writer = s->start->epoch,
+                                         .resumed = s->start->resumed,
+                                         .operator_name = s->operator_name,
+                                         .broke = broke,
+                                         .context = s};
+    s->real = rb_real_new(&real);
+    const struct rb_engine_options engine = {.state = s->start->state,
+                                             .writer = s->start->writer,
+                                             .executor = rb_real_executor(s->real),
+                                             .watch = watch,
+                                             .context = s};
+    s->engine = rb_engine_new(&engine);
+    rb_real_attach(s->real, s->engine);
+}
+
+static bool can_ask(const struct session *s)
+{
+    return s->start->asks && s->view->ops->ask && !rb_args_flag(s->start->args, "no-input");
+}
+
+static const struct rb_value *first_payload(const struct session *s)
+{
+    RB_AUTO_VALUE const struct rb_value *who = rb_value_map(
+        "operator", rb_value_ref(s->operator), "engine", rb_value_ref(s->start->engine),
+        "interactive", rb_value_bool(can_ask(s)), "answers",
+        s->answers_blob ? rb_value_ref(s->answers_blob) : NULL, NULL);
+    return rb_value_merge(s->start->payload, who);
+}
+
+static void closing(uv_handle_t *handle, void *context)
+{
+    (void)context;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+static void close_session(struct session *s)
+{
+    rb_stop_free(s->stop);
+    rb_real_free(s->real);
+    rb_engine_free(s->engine);
+    rb_answers_free(s->answers);
+    rb_value_unref(s->answers_blob);
+    rb_value_unref(s->operator);
+    rb_buf_done(&s->resume_command);
+    uv_run(&s->loop, UV_RUN_NOWAIT);
+    uv_walk(&s->loop, closing, NULL);
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&s->loop);
+    rb_close_descriptor(&s->tty);
+}
+
+static void turn(struct session *s)
+{
+    uv_check_t check;
+    uv_check_init(&s->loop, &check);
+    check.data = s;
+    uv_check_start(&check, turned);
+    uv_unref((uv_handle_t *)&check);
+    uv_timer_init(&s->loop, &s->tick);
+    s->tick.data = s;
+    uv_timer_start(&s->tick, tick, TICK_MS, TICK_MS);
+    uv_unref((uv_handle_t *)&s->tick);
+    if (s->start->first_hash)
+        chain(s, s->start->first_hash);
+    if (s->start->torn)
+        rb_engine_note(s->engine, RB_EV_TAIL_RECOVERED, rb_value_ref(s->start->torn));
+    put(s, s->start->first, first_payload(s));
+    rb_stop_look(s->stop);
+    if (!rb_engine_ended(s->engine) && s->broken.code == RB_OK)
+        uv_run(&s->loop, UV_RUN_DEFAULT);
+    if (!rb_engine_ended(s->engine) && !s->leave && s->broken.code == RB_OK)
+        rb_fail(&s->broken, RB_ERR_DEFECT, "the run stands still with nothing under way");
+    uv_close((uv_handle_t *)&check, NULL);
+    uv_close((uv_handle_t *)&s->tick, NULL);
+    uv_run(&s->loop, UV_RUN_NOWAIT);
+}
+
+static int exit_status(const struct session *s)
+{
+    if (s->broken.code != RB_OK)
+        return rb_error_exit_status(s->broken.code);
+    if (!rb_engine_ended(s->engine))
+        return 130;
+    return (int)rb_value_get_int(s->start->state->end, "exit", 70);
+}
+
+static void tell_unused(const struct session *s)
+{
+    RB_AUTO_BUF struct rb_buf names = {0};
+    if (s->answers && rb_answers_unused(s->answers, &names) > 0)
+        fprintf(stderr, "runbook: answers that no question used: %s\n",
+                rb_buf_text(&names));
+}
+
+int rb_session_run(const struct rb_session_start *start)
+{
+    struct session s = {.start = start, .tty = -1};
+    struct rb_error err = {0};
+    uv_loop_init(&s.loop);
+    s.operator= rb_operator();
+    s.operator_name = rb_value_get_text(s.operator, "user", "?");
+    open_view(&s);
+    struct rb_asker asker = {.self = &s, .ask = view_ask, .unask = view_unask};
+    if (!can_ask(&s))
+        asker = (struct rb_asker){0};
+    int status;
+    if (take_answers(&s, &asker, &err)) {
+        open_engine(&s, &asker);
+        s.stop = rb_stop_new(&s.loop, start->run, s.operator_name, stop_asked, &s);
+        turn(&s);
+        status = exit_status(&s);
+    } else {
+        status = rb_report(&err);
+    }
+    s.view->ops->close(s.view, start->shown, status);
+    if (s.broken.code != RB_OK)
+        rb_report(&s.broken);
+    tell_unused(&s);
+    close_session(&s);
+    return status;
+}

@@ -1,0 +1,11 @@
+#pragma once
+/* Files that decide what is done, when somebody else may have written them. */
+
+#include "base/error.h"
+
+/* False when others can change the file at `path`, or put another in its place: anyone can
+ * write to it, or to the folder that it is in; where that is sticky, as /tmp is, the file has
+ * to be the caller's own or root's. Followed through a link, both folders count. What only a
+ * group can write, as a checkout under umask 002, is its own business. A path with no
+ * regular file is left to whoever reads it. RB_ERR_INVALID. */
+bool rb_trust_file(const char *path, struct rb_error *err) RB_MUST_CHECK;
