@@ -1,0 +1,4 @@
+CREATE TABLE sites (
+    site_id text PRIMARY KEY,
+    name    text NOT NULL
+);
