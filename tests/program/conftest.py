@@ -1,0 +1,199 @@
+"""What the tests of the whole program stand on: the built binary, a store of its own for each
+test, no terminal unless a test makes one, and a real PostgreSQL."""
+
+import glob
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "tools"))
+import pg  # noqa: E402
+
+
+class Result:
+    def __init__(self, done):
+        self.code, self.out, self.err = done.returncode, done.stdout, done.stderr
+
+    def __repr__(self):
+        return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+
+
+class Runbook:
+    """The program with a store of its own. Called with a command's words it runs without a
+    terminal, in the root of the repository."""
+
+    def __init__(self, binary, folder, sanitizer_log):
+        self.binary, self.folder = binary, str(folder)
+        self.store = os.path.join(self.folder, "store")
+        keep = {name: os.environ[name] for name in ("PATH",) if name in os.environ}
+        self.env = {**keep, "HOME": self.folder, "LANG": "C.UTF-8", "TERM": "dumb",
+                    "RUNBOOK_STORE": self.store}
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
+            given = os.environ.get(name, "")
+            self.env[name] = ":".join(filter(None, [given, "log_path=" + sanitizer_log]))
+
+    def start(self, *words, env=None, cwd=ROOT, stdin=subprocess.DEVNULL, **more):
+        """Starts it and returns the Popen."""
+        return subprocess.Popen([self.binary, *map(str, words)], cwd=cwd, stdin=stdin,
+                                env={**self.env, **(env or {})}, start_new_session=True, **more)
+
+    def __call__(self, *words, env=None, cwd=ROOT, text_in=None, timeout=120):
+        stdin = subprocess.DEVNULL if text_in is None else subprocess.PIPE
+        process = self.start(*words, env=env, cwd=cwd, stdin=stdin, text=True,
+                             errors="surrogateescape", stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE)
+        try:
+            out, err = process.communicate(text_in, timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            pytest.fail(f"runbook {' '.join(map(str, words))} did not end\n{out}\n{err}")
+        return Result(subprocess.CompletedProcess(words, process.returncode, out, err))
+
+    def strace(self, *words, trace, inject="", log="/dev/null"):
+        """Runs it with this system call of the interpreter traced; `inject` is what happens to it,
+        as strace takes it."""
+        # Under a tracer the leak check cannot work, and says so by failing.
+        env = {**self.env, "ASAN_OPTIONS": self.env["ASAN_OPTIONS"] + ":detect_leaks=0"}
+        options = ["-e", f"trace={trace}"]
+        if inject:
+            options += ["-e", f"inject={trace}:{inject}"]
+        return subprocess.run(["strace", "-y", "-o", log, *options, self.binary, *map(str, words)],
+                              env=env, cwd=ROOT, stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              start_new_session=True)
+
+    def killed_at(self, call, nth, *words):
+        """Runs it, killed with -9 just before its nth system call of this name; returns whether
+        that killed it."""
+        done = self.strace(*words, trace=call, inject=f"signal=KILL:when={nth}")
+        assert done.returncode in (0, -signal.SIGKILL, 128 + signal.SIGKILL), done
+        return done.returncode != 0
+
+    def write(self, name, text):
+        """A file in the test's folder; returns its path."""
+        path = os.path.join(self.folder, name)
+        with open(path, "w") as f:
+            f.write(text)
+        return path
+
+    def run_folder(self, run="last"):
+        runs = sorted(os.listdir(os.path.join(self.store, "runs")))
+        return os.path.join(self.store, "runs", runs[-1] if run == "last" else run)
+
+    def events(self, run="last"):
+        """The journal of a run, a list of its lines as maps."""
+        with open(os.path.join(self.run_folder(run), "journal.jsonl")) as f:
+            return [json.loads(line) for line in f]
+
+    def named(self, name, run="last"):
+        """The payloads of the events of this name."""
+        return [event["d"] for event in self.events(run) if event["type"] == name]
+
+    def await_event(self, name, seconds=60, **members):
+        """Until the newest run has an event of this name with these members in its payload."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            try:
+                for event in self.named(name):
+                    if members.items() <= event.items():
+                        return event
+            except (FileNotFoundError, IndexError, ValueError):
+                pass            # no run yet, or a line that is being written
+            time.sleep(0.02)
+        pytest.fail(f"there was no {name} with {members}")
+
+    def what_is_left(self):
+        """Pids of all that runs of this store have started and that still works."""
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open(f"/proc/{name}/environ", "rb") as f:
+                    marked = ("RUNBOOK_STORE=" + self.store).encode() in f.read().split(b"\0")
+                if marked or os.readlink(f"/proc/{name}/cwd").startswith(self.folder):
+                    yield int(name)
+            except OSError:
+                continue
+
+    def kill_what_is_left(self):
+        for pid in self.what_is_left():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def status(self, run="last"):
+        shown = self("status", run, "--output", "json")
+        assert shown.code == 0, shown
+        return json.loads(shown.out)
+
+    def steps(self, run="last"):
+        """Id of each step -> its status."""
+        return {step["id"]: step["status"] for step in self.status(run)["steps"]}
+
+
+def is_sanitized(binary):
+    """A sanitizer's own memory is beyond any limit."""
+    with open(binary, "rb") as f:
+        return b"__asan_init" in f.read()
+
+
+@pytest.fixture(scope="session")
+def binary():
+    path = os.environ.get("RUNBOOK", os.path.join(ROOT, "build", "runbook"))
+    path = os.path.abspath(path)
+    assert os.access(path, os.X_OK), f"{path} is not built: ./dev build"
+    return path
+
+
+@pytest.fixture
+def runbook(binary, tmp_path):
+    log = str(tmp_path / "sanitizer")
+    it = Runbook(binary, tmp_path, log)
+    yield it
+    it.kill_what_is_left()
+    found = "".join(open(path, errors="replace").read() for path in glob.glob(log + "*"))
+    assert found == "", "a sanitizer found something:\n" + found
+
+
+@pytest.fixture
+def every_prefix(runbook):
+    """Afterwards the journals of the test, cut at any event and resumed on a fake executor, must
+    come to the ends that they have (tests/replay/prefixes.c)."""
+    yield
+    tool = os.path.join(os.path.dirname(runbook.binary), "tests", "replay", "prefixes")
+    done = subprocess.run([tool, runbook.store, "150"], text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    assert done.returncode == 0, done.stdout
+    print(done.stdout)
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    with pg.Cluster() as cluster:
+        made = subprocess.run(["tests/tools/dcmms_database.sh", "dcmms_before"], cwd=ROOT,
+                              env={**os.environ, **cluster.env}, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert made.returncode == 0, made.stdout
+        yield cluster
+
+
+@pytest.fixture
+def dcmms(postgres):
+    """The cluster, with a fresh database dcmms_demo as it is before the release."""
+    drop_databases(postgres)
+    postgres.psql("postgres", "CREATE DATABASE dcmms_demo TEMPLATE dcmms_before")
+    yield postgres
+    drop_databases(postgres)
+
+
+def drop_databases(postgres):
+    names = postgres.psql("postgres", "SELECT datname FROM pg_database "
+                                      "WHERE datname LIKE 'dcmms\\_demo%'").split()
+    for name in names:
+        postgres.psql("postgres", f'DROP DATABASE "{name}" WITH (FORCE)')

@@ -1,0 +1,172 @@
+"""Attacks on the reader of a runbook, by their numbers: refused with a place, quickly, in little
+memory, and nothing is executed."""
+
+import os
+import subprocess
+
+import pytest
+
+HEAD = "runbook: x\ndefaults: {timeout: 1m}\n"
+STEP = "steps:\n  - {id: it, exec: [touch, ran]}\n"
+BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"a{n}: &a{n} [" + ",".join([f"*a{n - 1}"] * 9) + "]\n" for n in range(1, 9))
+
+REFUSED = {
+    "a01-alias-bomb": (BOMB, "error[RB0108]"),
+    "a02-lists": ("x: " + "[" * 60000, "error[RB01"),
+    "a02-maps": ("x: " + "{a: " * 60000, "error[RB01"),
+    "a02-dashes": ("- " * 60000, "error[RB01"),
+    "a03-key-twice": (HEAD + "steps:\n  - id: it\n    exec: [touch, ran]\n    on_failure: stop\n"
+                      "    on_failure: continue\n", "error[RB0107]"),
+    "a04-merge": (HEAD + "steps:\n  - {id: it, <<: {when: 'true'}, exec: [touch, ran]}\n",
+                  "error[RB0109]"),
+    "a05-octal": (HEAD + "params: {n: {type: int, default: 0755}}\n" + STEP, "error[RB"),
+    "a05-base-60": (HEAD.replace("1m", "12:30:00") + STEP, "error[RB"),
+    "a06-binary": (HEAD + "steps:\n  - {id: it, exec: [touch, !!binary cmFu]}\n", "error[RB0110]"),
+    "a06-python": (HEAD + "x: !!python/object:os.system {}\n" + STEP, "error[RB0110]"),
+    "a07-nul": (HEAD + 'steps:\n  - {id: it, exec: [touch, "ran\\0--force"]}\n', "error[RB"),
+    "a07-escape": (HEAD + "steps:\n  - {id: it, exec: [touch, 'ran\x1b[2J']}\n", "error[RB"),
+    "a08-second-document": (HEAD + STEP + "---\n" + HEAD + STEP, "error[RB"),
+    "a08-directive": ("%YAML 1.1\n---\n" + HEAD + STEP, "error[RB"),
+    "a10-misspelt": (HEAD + "steps:\n  - {id: it, gaet: 'true', exec: [touch, ran]}\n",
+                     "did you mean `gate`"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_input_that_is_refused(runbook, name):
+    text, said = REFUSED[name]
+    file = runbook.write("evil.yaml", text)
+    process = runbook.start("exec", file, cwd=runbook.folder, stdout=subprocess.DEVNULL,
+                            stderr=subprocess.PIPE, text=True)
+    said_all = process.stderr.read()
+    process.stderr.close()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 2, said_all
+    assert said in said_all
+    assert "evil.yaml:" in said_all and len(said_all) < 40000
+    assert "\033" not in said_all
+    assert used.ru_maxrss < 100 << 10, "KiB; some 40 MiB of it are a sanitizer's own"
+    assert not os.path.exists(os.path.join(runbook.folder, "ran"))
+    assert not os.path.exists(runbook.store)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "latin-1"])
+def test_a08_another_encoding_is_refused(runbook, encoding):
+    file = os.path.join(runbook.folder, "evil.yaml")
+    with open(file, "wb") as f:
+        f.write((HEAD + "# \u00e4\n" + STEP).encode(encoding))
+    done = runbook("exec", file)
+    assert done.code == 2 and "evil.yaml" in done.err, done
+
+
+def test_a02_a_file_without_end_is_refused(runbook):
+    file = os.path.join(runbook.folder, "evil.yaml")
+    with open(file, "wb") as f:
+        f.truncate(17 << 20)
+    done = runbook("check", file)
+    assert done.code == 2 and "16" in done.err, done
+    for path in ("/dev/zero", "/proc/self/mem", runbook.folder):
+        assert runbook("exec", path).code == 2
+
+
+def test_a02_a_fifo_is_not_waited_for(runbook):
+    path = os.path.join(runbook.folder, "evil.yaml")
+    os.mkfifo(path)
+    assert runbook("check", path, timeout=10).code == 2
+
+
+def test_a05_scalars_keep_their_type(runbook):
+    text = """runbook: typed
+defaults: {timeout: 1m}
+params:
+  version: {type: string, default: 1.10}
+  mode: {type: string, default: 0755}
+  id: {type: string, default: 1e3}
+  no: {type: string, default: no}
+steps:
+  - {id: it, exec: [echo, "${{ params.version }}", "${{ params.mode }}", "${{ params.id }}", "${{ params.no }}"]}
+"""
+    done = runbook("exec", runbook.write("typed.yaml", text))
+    assert done.code == 0, done
+    assert runbook("logs", "last", "it").out == "1.10 0755 1e3 no\n"
+
+
+ASKS = """params: {v: {type: string}}
+steps:
+  - {id: sure, confirm: Sure?}
+  - {id: it, exec: [echo, "${{ params.v }}"]}
+"""
+
+
+def written(runbook, folder):
+    """A runbook that asks, its parameters and its answers, in this folder."""
+    os.makedirs(folder)
+    texts = {"asks.yaml": HEAD + ASKS, "params.yaml": "v: x\n", "answers.yaml": "answers: {sure: yes}\n"}
+    files = [runbook.write(os.path.join(folder, name), text) for name, text in texts.items()]
+    for file in files:
+        os.chmod(file, 0o644)
+    return files
+
+
+def with_files(runbook, files):
+    file, params, answers = files
+    return runbook("exec", file, "--params", params, "--answers", answers)
+
+
+@pytest.mark.parametrize("which", [0, 1, 2], ids=["runbook", "params", "answers"])
+def test_a12_what_anyone_can_write_decides_nothing(runbook, which):
+    folder = os.path.join(runbook.folder, "checkout")
+    files = written(runbook, folder)
+    os.chmod(files[which], 0o646)
+    done = with_files(runbook, files)
+    assert done.code == 2 and files[which] in done.err, done
+    os.chmod(files[which], 0o644)
+    os.chmod(folder, 0o777)
+    safe = written(runbook, os.path.join(runbook.folder, "safe"))
+    into, out_of = os.path.join(runbook.folder, "link.yaml"), os.path.join(folder, "link.yaml")
+    os.symlink(files[which], into)
+    os.symlink(safe[which], out_of)
+    for one in (files[which], into, out_of):
+        done = with_files(runbook, [*safe[:which], one, *safe[which + 1:]])
+        assert done.code == 2 and folder in done.err, done
+    assert not os.path.exists(runbook.store)
+
+
+def test_a12_a_checkout_of_a_group_is_fine(runbook):
+    folder = os.path.join(runbook.folder, "checkout")
+    files = written(runbook, folder)
+    for path in (folder, *files):       # umask 002
+        os.chmod(path, os.stat(path).st_mode | 0o020)
+    assert with_files(runbook, files).code == 0
+    os.chmod(folder, 0o1777)            # as /tmp: who is not the owner can't replace it
+    assert with_files(runbook, files).code == 0
+
+
+def test_a12_a_strangers_file_where_anyone_can_put_one(runbook):
+    folder = os.path.join(runbook.folder, "tmp")
+    files = written(runbook, folder)
+    os.chmod(folder, 0o1777)
+    if os.geteuid() != 0:
+        # Nobody else's file is to be had: root's is not a stranger's.
+        assert with_files(runbook, files).code == 0
+        return
+    for path in files:
+        os.chown(path, 65534, 65534)
+        done = with_files(runbook, files)
+        assert done.code == 2 and path in done.err, done
+        os.chown(path, 0, 0)
+    assert with_files(runbook, files).code == 0
+
+
+def test_a12_resume_takes_no_answers_that_anyone_can_write(runbook):
+    file, params, answers = written(runbook, os.path.join(runbook.folder, "checkout"))
+    assert runbook("exec", file, "--params", params).code == 3
+    before = runbook.events()
+    os.chmod(answers, 0o666)
+    done = runbook("resume", "last", "--answers", answers)
+    assert done.code == 2 and answers in done.err, done
+    assert runbook.events() == before
+    os.chmod(answers, 0o644)
+    assert runbook("resume", "last", "--answers", answers).code == 0

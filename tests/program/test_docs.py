@@ -1,0 +1,107 @@
+"""The documents say what the program does: each YAML example is checked, marked ones run, and
+links lead somewhere."""
+
+import glob
+import os
+import re
+
+import pytest
+import transcript
+
+from conftest import ROOT
+
+FENCE = re.compile(r"(?:<!-- ([a-z]+)(?:: (.*?))? -->\n)?```yaml\n(.*?)```", re.S)
+DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "NEWS.md", "interpreter/README.md",
+             "docs/language.md", "docs/record.md", "docs/reliability.md",
+             "docs/performance.md", "docs/dcmms-coverage.md"]
+
+
+def read(path):
+    with open(os.path.join(ROOT, path)) as f:
+        return f.read()
+
+
+EXAMPLES = [(mark, words, text) for mark, words, text in FENCE.findall(read("docs/language.md"))]
+RUNBOOKS = [example for example in EXAMPLES if example[0] != "answers"]
+
+
+def name_of(example):
+    return re.search(r"^runbook: (\S+)", example[2], re.M).group(1)
+
+
+def test_there_are_examples_to_check():
+    assert len(RUNBOOKS) >= 9
+    assert {"run", "answered", ""} <= {mark for mark, _, _ in RUNBOOKS}
+
+
+@pytest.mark.parametrize("example", RUNBOOKS, ids=name_of)
+def test_an_example_of_the_reference(runbook, example):
+    mark, words, text = example
+    path = runbook.write("example.yaml", text)
+    checked = runbook("check", path)
+    assert checked.code == 0, checked
+    if mark == "":
+        return
+    words = words.split(" ") if words else []
+    if mark == "answered":
+        [answers] = [text for mark, _, text in EXAMPLES if mark == "answers"]
+        words += ["--answers", runbook.write("answers.yaml", answers)]
+    done = runbook("exec", path, *words)
+    assert done.code == 0, done
+    for command in ("verify", "replay"):
+        shown = runbook(command, "last")
+        assert shown.code == 0, shown
+
+
+def test_the_reference_lists_the_exit_codes_of_exec(runbook):
+    listed = set(re.findall(r"^\| (\d+) \|", read("docs/language.md"), re.M))
+    said = re.findall(r"^  (\d+) ", runbook("exec", "--help").out, re.M)
+    assert said and set(said) <= listed
+
+
+def test_the_reference_names_every_command(runbook):
+    commands = re.findall(r"^  ([a-z]+) +\S", runbook("--help").out, re.M)
+    assert len(commands) >= 13
+    for command in commands:
+        assert re.search(rf"`{command}\b", read("docs/language.md")), command
+
+
+def anchors(text):
+    for heading in re.findall(r"^#+ (.+)$", text, re.M):
+        yield re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_links_lead_somewhere(path):
+    text = read(path)
+    folder = os.path.dirname(os.path.join(ROOT, path))
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        if target.startswith("http"):
+            continue
+        file, _, anchor = target.partition("#")
+        there = os.path.normpath(os.path.join(folder, file)) if file else os.path.join(ROOT, path)
+        assert os.path.exists(there), f"{path}: {target}"
+        if anchor:
+            assert anchor in list(anchors(read(os.path.relpath(there, ROOT)))), f"{path}: {target}"
+
+
+def test_attacks_and_faults_have_their_tests():
+    text = read("docs/reliability.md")
+    rows = re.findall(r"^\| [AF]\d\d.*?\| `(\w+\.py)` `(\w+)` \|", text, re.M)
+    assert len(rows) == len(re.findall(r"^\| [AF]\d\d", text, re.M)) > 40
+    for file, test in rows:
+        assert f"\ndef {test}(" in read("tests/program/" + file), (file, test)
+    named = {test for _, test in rows}
+    files = sorted(glob.glob("test_*.py", root_dir=os.path.join(ROOT, "tests/program")))
+    for file in filter(re.compile("test_(attacks|faults)").match, files):
+        there = set(re.findall(r"^def (test_\w+)", read("tests/program/" + file), re.M))
+        assert there <= named, (file, there - named)
+
+
+@pytest.mark.parametrize("path", ["README.md", "docs/record.md"])
+def test_transcripts_are_real(binary, tmp_path, path):
+    blocks = [block for _, block, _ in transcript.BLOCK.findall(read(path))]
+    assert blocks
+    for block in blocks:
+        said = transcript.replay(binary, block, str(tmp_path))
+        assert transcript.timeless(said) == transcript.timeless(block)

@@ -1,0 +1,97 @@
+"""Signals and lost terminals, by the numbers of the faults: what works ends, what comes after does not
+begin, and the record is whole."""
+
+import os
+import signal
+import subprocess
+
+import pytest
+
+from test_attacks_terminal import hang_up
+from test_crash import THREE, effects_of, go_on, sound, wait_for
+from test_faults import ALL, trial  # noqa: F401
+from test_terminal import Terminal
+
+
+def slow(trial):
+    """The second effect works until the test lets it end."""
+    with open(trial.file, "w") as f:
+        f.write(THREE.replace("sleep 0.2", f"until test -e {trial.runbook.folder}/go; do sleep 0.05; done"))
+
+
+def ends_after_its_step(trial, ended):
+    """The signal is on record, and the effect under way goes on to its end."""
+    runbook = trial.runbook
+    received = runbook.await_event("signal.received")
+    assert received["name"] == "HUP" and received["level"] == 1
+    assert [event["step"] for event in runbook.named("effect.result")] == ["one"]
+    runbook.write("go", "")
+    assert ended() == 130
+    assert effects_of(trial.effects) == ["one", "two"]
+    assert runbook.named("effect.result")[-1]["exit"] == 0
+    assert runbook.events()[-1]["type"] == "run.suspended"
+    go_on(runbook)
+    assert effects_of(trial.effects) == ALL
+    sound(runbook)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_f29_a_hang_up_ends_the_run_after_its_step(trial, times):      # noqa: F811
+    """To all of its session, as a shell that ends does; more of them go no further."""
+    slow(trial)
+    process = trial.runbook.start(*trial.words, stderr=subprocess.DEVNULL)
+    wait_for(lambda: effects_of(trial.effects) == ["one", "two"], 60)
+    for n in range(times):
+        os.killpg(process.pid, signal.SIGHUP)
+        wait_for(lambda: len(trial.runbook.named("signal.received")) == n + 1, 60)
+    ends_after_its_step(trial, lambda: process.wait(60))
+
+
+def test_f29_a_closed_terminal_ends_the_run_after_its_step(trial):     # noqa: F811
+    slow(trial)
+    person = Terminal(trial.runbook, *trial.words)
+    wait_for(lambda: effects_of(trial.effects) == ["one", "two"], 60)
+    hang_up(person.child)
+
+    def ended():
+        wait_for(lambda: not person.child.isalive(), 60)
+        return person.child.exitstatus
+    ends_after_its_step(trial, ended)
+    person.child.close(force=True)
+
+
+STORM = [signal.SIGCHLD, signal.SIGWINCH, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCONT, signal.SIGURG]
+
+
+def supervisors(runbook):
+    for pid in runbook.what_is_left():
+        try:
+            with open(f"/proc/{pid}/comm") as f:
+                if f.read() == "rb-supervisor\n":
+                    yield pid
+        except OSError:
+            continue
+
+
+def test_f31_a_storm_of_signals_changes_nothing(runbook):
+    effects = os.path.join(runbook.folder, "effects")
+    steps = [f"s{n}" for n in range(40)]
+    file = runbook.write("storm.yaml", f"runbook: storm\ndefaults: {{timeout: 1m, cwd: {runbook.folder}}}\nsteps:\n"
+                         + "".join(f"  - {{id: {step}, run: 'echo {step} >> effects'}}\n" for step in steps))
+    process = runbook.start("exec", file, stderr=subprocess.DEVNULL)
+    runbook.await_event("step.passed")
+    victims = [process.pid, *supervisors(runbook)]
+    assert len(victims) == 2
+    for n in range(20000):
+        if process.poll() is not None:
+            break
+        for pid in victims:
+            try:
+                os.kill(pid, STORM[n % len(STORM)])
+            except ProcessLookupError:
+                pass        # the supervisor ends with its last step
+    assert process.wait(60) == 0
+    assert n > 1000
+    assert effects_of(effects) == steps
+    assert {event["w"] for event in runbook.events()} == {1}
+    sound(runbook)

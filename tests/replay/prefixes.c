@@ -1,0 +1,214 @@
+/* For every prefix of every journal of a store: fold it, drop memory, resume on the fake
+ * executor, and end in the same state as the uninterrupted run; after each event the state
+ * folded from the journal's bytes equals the live one.
+ *
+ *   prefixes STORE [MOST]     MOST: at most so many prefixes a run, evenly spread (default all) */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "journal/line.h"
+#include "tape.h"
+
+/* A run that is being carried on: live, and folded from what its journal would hold. */
+struct course {
+    struct rb_state *live, *folded;
+    struct rb_event *past;
+    size_t count, capacity;
+    struct rb_record record;
+};
+
+static bool same(const struct rb_state *a, const struct rb_state *b)
+{
+    RB_AUTO_VALUE const struct rb_value *one = rb_state_dump(a), *other = rb_state_dump(b);
+    return rb_value_equal(one, other);
+}
+
+/* The event as its line in the journal gives it back. */
+static bool through_journal(struct course *course, const struct rb_event *event)
+{
+    RB_AUTO_BUF struct rb_buf line = {0};
+    struct rb_record back = {0};
+    struct rb_error err = {0};
+    memcpy(course->record.prev, course->record.hash, sizeof course->record.prev);
+    course->record.seq = (int64_t)course->count;
+    course->record.writer = 1;
+    course->record.event = *event;
+    rb_line_encode(&course->record, &line);
+    if (!rb_line_decode(line.data, line.length - 1, &back, &err)) {
+        fprintf(stderr, "seq %zu does not read back: %s\n", course->count, err.message);
+        return false;
+    }
+    rb_apply(course->folded, &back.event);
+    rb_record_done(&back);
+    return true;
+}
+
+static bool go(struct course *course, const struct rb_event *event)
+{
+    rb_apply(course->live, event);
+    if (!through_journal(course, event))
+        return false;
+    RB_GROW(course->past, course->count, course->capacity);
+    course->past[course->count] = *event;
+    rb_value_ref(course->past[course->count++].d);
+    return true;
+}
+
+static bool put(struct course *course, const struct rb_input *input)
+{
+    struct rb_event event;
+    if (!rb_decide(course->live, input, &event)) {
+        fprintf(stderr, "%s was not accepted\n", rb_event_name(input->type));
+        return false;
+    }
+    do {
+        bool good = go(course, &event);
+        rb_value_unref(event.d);
+        if (!good)
+            return false;
+    } while (rb_decide(course->live, NULL, &event));
+    return same(course->live, course->folded) ||
+           (fprintf(stderr, "after seq %zu the fold is another state\n", course->count),
+            false);
+}
+
+static bool carry_on(const struct tape *tape, struct course *course)
+{
+    for (size_t steps = 0; steps < 4 * tape->count + 16; steps++) {
+        const struct rb_event *fact =
+            tape_answer(tape, course->live, course->past, course->count);
+        if (!fact)
+            return true;
+        struct rb_input input = {fact->type, fact->d, fact->utc, fact->mono};
+        if (!put(course, &input))
+            return false;
+    }
+    fprintf(stderr, "it does not come to an end\n");
+    return false;
+}
+
+static void drop(struct course *course)
+{
+    for (size_t i = 0; i < course->count; i++)
+        rb_value_unref(course->past[i].d);
+    free(course->past);
+    rb_state_free(course->live);
+    rb_state_free(course->folded);
+}
+
+/* What a run comes to: how it ended, and what each step instance left. */
+static const struct rb_value *outcome(const struct rb_state *state)
+{
+    RB_AUTO_VALUE const struct rb_value *dump = rb_state_dump(state);
+    struct rb_list_builder nodes = {0};
+    const struct rb_value *all = rb_value_get(dump, "nodes");
+    for (size_t i = 0; i < rb_value_count(all); i++) {
+        const struct rb_value *node = rb_value_at(all, i);
+        const struct rb_value *outputs = rb_value_get(node, "outputs");
+        rb_list_add(&nodes,
+                    rb_value_map("key", rb_value_ref(rb_value_get(node, "key")), "status",
+                                 rb_value_ref(rb_value_get(node, "status")), "attempt",
+                                 rb_value_ref(rb_value_get(node, "attempt")), "outputs",
+                                 outputs ? rb_value_ref(outputs) : NULL, NULL));
+    }
+    return rb_value_map("end", state->end ? rb_value_ref(state->end) : NULL, "phase",
+                        rb_value_int(state->phase), "nodes", rb_list_end(&nodes), NULL);
+}
+
+static void print_difference(const struct rb_value *want, const struct rb_value *got)
+{
+    RB_AUTO_BUF struct rb_buf text = {0};
+    rb_buf_puts(&text, "uninterrupted: ");
+    rb_json_print(want, 0, &text);
+    rb_buf_puts(&text, "\nresumed:       ");
+    rb_json_print(got, 0, &text);
+    fprintf(stderr, "%s\n", rb_buf_text(&text));
+}
+
+/* Resumes after the first `length` events, as a new process would. */
+static bool try_prefix(const struct tape *tape, size_t length, const struct rb_value *want)
+{
+    struct course course = {.live = rb_state_new(tape->document->plan),
+                            .folded = rb_state_new(tape->document->plan)};
+    memset(course.record.hash, '0', RB_HASH_HEX);
+    bool good = true;
+    for (size_t i = 0; i < length && good; i++)
+        good = go(&course, &tape->events[i]);
+    const struct rb_event *last = &tape->events[length - 1];
+    RB_AUTO_VALUE const struct rb_value *who = rb_value_map(
+        "interactive",
+        rb_value_bool(rb_value_get_bool(tape->events[0].d, "interactive", false)), NULL);
+    struct rb_input resumed = {RB_EV_RUN_RESUMED, who, last->utc, last->mono};
+    good = good && put(&course, &resumed) && carry_on(tape, &course);
+    RB_AUTO_VALUE const struct rb_value *got = outcome(course.live);
+    if (good && !rb_value_equal(got, want)) {
+        print_difference(want, got);
+        good = false;
+    }
+    if (!good)
+        fprintf(stderr, "  resumed after %zu of %zu events\n", length, tape->count);
+    drop(&course);
+    return good;
+}
+
+static const struct rb_value *whole(const struct tape *tape)
+{
+    struct rb_state *state = rb_state_new(tape->document->plan);
+    for (size_t i = 0; i < tape->count; i++)
+        rb_apply(state, &tape->events[i]);
+    const struct rb_value *want = outcome(state);
+    rb_state_free(state);
+    return want;
+}
+
+/* Ends of runs are left out: a run that has ended is not resumed as if it had not. */
+static bool try_run(const struct tape *tape, size_t most, size_t *tried)
+{
+    RB_AUTO_VALUE const struct rb_value *want = whole(tape);
+    size_t step = most && tape->count > most ? tape->count / most : 1;
+    for (size_t length = 1; length < tape->count; length += step) {
+        bool ended = tape->events[length - 1].type == RB_EV_RUN_SUSPENDED ||
+                     tape->events[length - 1].type == RB_EV_RUN_FINISHED;
+        if (ended || tape_is_interrupted(tape, length))
+            continue;
+        if (!try_prefix(tape, length, want))
+            return false;
+        ++*tried;
+    }
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct rb_store *store = NULL;
+    struct rb_error err = {0};
+    RB_AUTO_VALUE const struct rb_value *ids = NULL;
+    size_t most = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
+    if (argc < 2 || !rb_store_open(argv[1], &store, &err) ||
+        !rb_store_list(store, &ids, &err)) {
+        fprintf(stderr, "prefixes: %s\n", argc < 2 ? "name a store" : err.message);
+        return 2;
+    }
+    size_t tried = 0, bad = 0;
+    for (size_t i = 0; i < rb_value_count(ids); i++) {
+        const char *id = rb_value_as_text(rb_value_at(ids, i), "");
+        struct tape tape;
+        if (!tape_read(store, id, &tape, &err)) {
+            fprintf(stderr, "%s: %s\n", id, err.message);
+            bad++;
+            continue;
+        }
+        if (!try_run(&tape, most, &tried)) {
+            fprintf(stderr, "%s: does not end as it did\n", id);
+            bad++;
+        }
+        tape_done(&tape);
+    }
+    printf("%zu runs, %zu prefixes resumed, %zu runs that differ\n", rb_value_count(ids),
+           tried, bad);
+    rb_store_close(store);
+    return bad > 0;
+}

@@ -1,0 +1,89 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants the above first */
+#include <cmocka.h>
+#include <string.h>
+
+#include "base/duration.h"
+#include "base/json.h"
+#include "effects/worker.h"
+#include "fakes.h"
+
+/* Recorded evidence: calls with exit codes 1, 2... */
+static const struct rb_value *record(const char *const *programs)
+{
+    struct rb_list_builder list = {0};
+    for (int i = 0; programs[i]; i++) {
+        RB_AUTO_VALUE const struct rb_value *ask = fake_request(programs[i]);
+        const struct rb_value *call = rb_value_get(ask, "ask");
+        rb_list_add(&list,
+                    rb_value_map("call", rb_value_ref(rb_value_get(call, "call")), "req",
+                                 rb_value_ref(rb_value_get(call, "req")), "outcome",
+                                 rb_value_map("exit", rb_value_int(i + 1), NULL), NULL));
+    }
+    return rb_list_end(&list);
+}
+
+static char *replay(struct rb_worker_replay *replay, const char *const *programs)
+{
+    struct rb_buf text = {0};
+    RB_AUTO_VALUE const struct rb_value *job = fake_job(300 * RB_MS);
+    RB_AUTO_VALUE const struct rb_value *evidence = record(programs);
+    RB_AUTO_VALUE const struct rb_value *outcome = NULL;
+    assert_true(rb_worker_replay_eval(replay, job, evidence, &outcome, NULL));
+    rb_json_encode(outcome, &text);
+    return rb_buf_take(&text);
+}
+
+static void expect_replay(rb_worker_main *main, const char *const *programs,
+                          const char *part)
+{
+    struct rb_worker_replay *r = rb_worker_replay_new(main, -1);
+    for (int i = 0; i < 2; i++) {
+        char *got = replay(r, programs);
+        if (!strstr(got, part))
+            fail_msg("%s", got);
+        free(got);
+    }
+    rb_worker_replay_free(r);
+}
+
+static void replay_answers_from_the_record(void **state)
+{
+    (void)state;
+    expect_replay(fake_asks, (const char *[]){"one", "two", NULL}, "\"why\":\"1 2 \"");
+}
+
+static void replay_refuses_what_the_record_does_not_hold(void **state)
+{
+    (void)state;
+    expect_replay(fake_asks, (const char *[]){"one", NULL},
+                  "\"why\":\"1 -1 it asks for more than the record holds\"");
+    expect_replay(fake_asks, (const char *[]){"one", "three", NULL},
+                  FAKE_BOTH("it asks for less than the record holds"));
+    expect_replay(fake_asks, (const char *[]){"one", "two", "three", NULL},
+                  FAKE_BOTH("it asks for less than the record holds"));
+}
+
+static void replay_outlives_its_worker(void **state)
+{
+    (void)state;
+    const char *none[] = {NULL};
+    expect_replay(fake_hangs, none,
+                  FAKE_BOTH("it took longer than its time and was ended"));
+    expect_replay(fake_dies, none, FAKE_BOTH("the Lua worker died"));
+    expect_replay(fake_gives_up, none, FAKE_BOTH("no descriptor left"));
+    expect_replay(fake_no_json, none, "is not canonical JSON");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(replay_answers_from_the_record),
+        cmocka_unit_test(replay_refuses_what_the_record_does_not_hold),
+        cmocka_unit_test(replay_outlives_its_worker),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,59 @@
+#include <unistd.h>
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "bench.h"
+
+static void the_library_is_part_of_the_program(void **state)
+{
+    (void)state;
+    struct rb_modules *modules;
+    assert_true(rb_modules_open(NULL, &modules, NULL));
+    const struct rb_module *sh = rb_modules_find(modules, "sh");
+    assert_non_null(sh);
+    assert_int_equal(strlen(sh->text), sh->length);
+    assert_null(rb_modules_find(modules, "nope"));
+    rb_modules_free(modules);
+}
+
+static void a_module_is_known_by_its_digest(void **state)
+{
+    (void)state;
+    struct rb_modules *modules;
+    assert_true(rb_modules_open(NULL, &modules, NULL));
+    const struct rb_module *sh = rb_modules_find(modules, "sh");
+    char hex[65], expected[80];
+    rb_digest_of(sh->text, sh->length, hex);
+    snprintf(expected, sizeof expected, "sha256:%s", hex);
+    RB_AUTO_VALUE const struct rb_value *digests = rb_modules_digests(modules);
+    assert_string_equal(rb_value_get_text(digests, "stdlib/sh", ""), expected);
+    rb_modules_free(modules);
+}
+
+static void a_folder_stands_in_for_it(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/rb-modules-XXXXXX", path[64];
+    struct rb_modules *modules;
+    struct rb_error err;
+    assert_non_null(mkdtemp(folder));
+    assert_false(rb_modules_open(folder, &modules, &err));
+    assert_non_null(strstr(err.message, "RUNBOOK_STDLIB"));
+    snprintf(path, sizeof path, "%s/sh.lua", folder);
+    assert_true(rb_file_create(-1, path, "return {}", 9, false, NULL));
+    assert_true(rb_modules_open(folder, &modules, NULL));
+    assert_string_equal(rb_modules_find(modules, "sh")->text, "return {}");
+    rb_modules_free(modules);
+    unlink(path);
+    rmdir(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_library_is_part_of_the_program),
+        cmocka_unit_test(a_module_is_known_by_its_digest),
+        cmocka_unit_test(a_folder_stands_in_for_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
