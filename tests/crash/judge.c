@@ -1,0 +1,214 @@
+#include "judge.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "core/event.h"
+#include "trial.h"
+
+enum { FILE_MAX = 16 << 20, PATH_SIZE = 600 };
+
+static bool newest_run(const struct lab *lab, char ret_path[PATH_SIZE])
+{
+    char newest[256] = "", runs[300];
+    snprintf(runs, sizeof runs, "%s/store/runs", lab->world);
+    DIR *dir = opendir(runs);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        if (entry->d_name[0] == 'r' && strcmp(entry->d_name, newest) > 0)
+            snprintf(newest, sizeof newest, "%s", entry->d_name);
+    }
+    if (dir)
+        closedir(dir);
+    snprintf(ret_path, PATH_SIZE, "%s/%s/journal.jsonl", runs, newest);
+    return newest[0] != '\0';
+}
+
+/* The lines of a file as values, each with its newline behind it; what is cut off is no line. */
+static const struct rb_value *read_lines(const char *path)
+{
+    RB_AUTO_BUF struct rb_buf text = {0};
+    struct rb_list_builder lines = {0};
+    if (!rb_file_read(AT_FDCWD, path, FILE_MAX, &text, NULL))
+        rb_buf_clear(&text);
+    const char *at = rb_buf_text(&text), *end = at + text.length;
+    for (const char *newline; (newline = memchr(at, '\n', (size_t)(end - at)));
+         at = newline + 1) {
+        const struct rb_value *value;
+        if (rb_json_decode(at, (size_t)(newline - at), &value, NULL))
+            rb_list_add(&lines, value);
+    }
+    return rb_list_end(&lines);
+}
+
+static const struct rb_value *read_journal(const struct lab *lab)
+{
+    char path[PATH_SIZE];
+    return newest_run(lab, path) ? read_lines(path) : rb_value_list(NULL);
+}
+
+bool judge_is_begun(const struct lab *lab)
+{
+    RB_AUTO_VALUE const struct rb_value *journal = read_journal(lab);
+    return rb_value_count(journal) > 0;
+}
+
+static const char *type_of(const struct rb_value *line)
+{
+    return rb_value_get_text(line, "type", "");
+}
+
+/* Did the run end like this? */
+static bool has_status(const struct lab *lab, const char *status)
+{
+    RB_AUTO_VALUE const struct rb_value *journal = read_journal(lab);
+    const struct rb_value *last =
+        rb_value_at(journal, rb_value_count(journal) - (rb_value_count(journal) > 0));
+    return strcmp(rb_value_get_text(rb_value_get(last, "d"), "status", ""), status) == 0;
+}
+
+bool judge_is_finished(const struct lab *lab)
+{
+    RB_AUTO_VALUE const struct rb_value *journal = read_journal(lab);
+    for (size_t i = 0; i < rb_value_count(journal); i++) {
+        if (strcmp(type_of(rb_value_at(journal, i)), "run.finished") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The record owes no sync for these by themselves. */
+static bool may_be_lost(const struct rb_value *line)
+{
+    static const char *const types[] = {"eval.result", "gate.waiting", "timer.due"};
+    for (size_t i = 0; i < RB_COUNT(types); i++) {
+        if (strcmp(type_of(line), types[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool same_event(const struct rb_value *a, const struct rb_value *b)
+{
+    return rb_value_equal(rb_value_get(a, "d"), rb_value_get(b, "d")) &&
+           strcmp(type_of(a), type_of(b)) == 0 &&
+           strcmp(rb_value_get_text(a, "t", ""), rb_value_get_text(b, "t", "-")) == 0;
+}
+
+bool judge_shown(const struct lab *lab, bool loss, struct rb_buf *why)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/out", lab->world);
+    RB_AUTO_VALUE const struct rb_value *shown = read_lines(path);
+    RB_AUTO_VALUE const struct rb_value *journal = read_journal(lab);
+    for (size_t i = 0; i < rb_value_count(shown); i++) {
+        const struct rb_value *line = rb_value_at(shown, i);
+        int64_t seq = rb_value_get_int(line, "seq", -1);
+        if (seq < 0 || (loss && may_be_lost(line)))
+            continue;
+        if (!same_event(line, rb_value_at(journal, (size_t)seq))) {
+            rb_buf_printf(why, "shown, but not in the record: %s, seq %d", type_of(line),
+                          (int)seq);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool judge_nothing_done(struct rb_buf *why)
+{
+    if (!memmem(seam->spawns, seam->spawned, "write\x1f", 6))
+        return true;
+    rb_buf_printf(why, "a program was started, and there is no run");
+    return false;
+}
+
+/* How often a line, or the words at the end of one, stand in a list of started programs. */
+static int count_lines(const char *spawns, const char *line, size_t length, bool words_only)
+{
+    int count = 0;
+    for (const char *at = spawns, *end; *at && (end = strchr(at, '\n')); at = end + 1) {
+        size_t have = (size_t)(end - at);
+        const char *from = words_only && have > length ? end - length : at;
+        count += (size_t)(end - from) == length && memcmp(from, line, length) == 0;
+    }
+    return count;
+}
+
+/* Of "write STEP ARGUMENT...", the arguments. */
+static const char *words_of(const char *line)
+{
+    const char *step = strchr(line, '\x1f');
+    return strchr(step + 1, '\x1f') + 1;
+}
+
+static bool may_repeat(const struct scene *scene, const char *line)
+{
+    for (int i = 0; i < 4 && scene->repeats[i]; i++) {
+        if (strncmp(words_of(line), scene->repeats[i], strlen(scene->repeats[i])) == 0)
+            return true;
+    }
+    return strncmp(line, "read\x1f", 5) == 0;
+}
+
+/* Retries that the runbook, its probe or a person decided; each is an event of its own. */
+static int decided_to_repeat(const struct lab *lab)
+{
+    int count = 0;
+    RB_AUTO_VALUE const struct rb_value *journal = read_journal(lab);
+    for (size_t i = 0; i < rb_value_count(journal); i++) {
+        const struct rb_value *line = rb_value_at(journal, i);
+        const char *type = type_of(line);
+        const char *answer = rb_value_get_text(rb_value_get(line, "d"), "answer", "");
+        count += strcmp(type, "retry.scheduled") == 0 ||
+                 strcmp(type, "step.decided") == 0 ||
+                 (strcmp(type, "question.answered") == 0 && strcmp(answer, "retry") == 0);
+    }
+    return count;
+}
+
+static bool complain(struct rb_buf *why, const char *what, const char *line, size_t length)
+{
+    rb_buf_printf(why, "%s: %.*s", what, (int)length, line);
+    for (char *c = why->data; *c; c++)
+        *c = *c == '\x1f' ? ' ' : *c;
+    return false;
+}
+
+bool judge_starts(const struct lab *lab, const struct scene *scene, const char *undisturbed,
+                  struct rb_buf *why)
+{
+    RB_AUTO_BUF struct rb_buf spawns = {0};
+    int decided = decided_to_repeat(lab);
+    rb_buf_append(&spawns, seam->spawns, seam->spawned);
+    for (const char *at = rb_buf_text(&spawns), *end; (end = strchr(at, '\n'));
+         at = end + 1) {
+        size_t length = (size_t)(end - at), words = (size_t)(end - words_of(at));
+        if (may_repeat(scene, at))
+            continue;
+        if (count_lines(spawns.data, at, length, false) > 1)
+            return complain(why, "an attempt was started twice", at, length);
+        if (count_lines(spawns.data, words_of(at), words, true) >
+            count_lines(undisturbed, words_of(at), words, true) + decided)
+            return complain(why, "done too often", at, length);
+    }
+    return true;
+}
+
+bool judge_all_done(const struct lab *lab, const char *undisturbed, struct rb_buf *why)
+{
+    RB_AUTO_BUF struct rb_buf spawns = {0};
+    rb_buf_append(&spawns, seam->spawns, seam->spawned);
+    if (!has_status(lab, "succeeded"))
+        return true;
+    for (const char *at = undisturbed, *end; (end = strchr(at, '\n')); at = end + 1) {
+        size_t words = (size_t)(end - words_of(at));
+        if (strncmp(at, "write", 5) == 0 &&
+            count_lines(rb_buf_text(&spawns), words_of(at), words, true) == 0)
+            return complain(why, "never done", at, (size_t)(end - at));
+    }
+    return true;
+}

@@ -1,0 +1,225 @@
+/* Crashes every example at every call: the process or the whole machine ends there, the call
+ * fails, writes are cut short, syncs lie, and of what was not synced any part is lost. After
+ * each, the run is taken to its end, and what was promised is looked for.
+ *
+ *   crash [--scene NAME] [--most N] [--jobs N] [--until-broken] [TRIAL...]
+ *
+ *   --most N         of each kind of fault in each scene at most so many, evenly spread
+ *   --until-broken   begins no trial any more once a promise was broken
+ *   TRIAL        only this one, as a finding names it: hello:power:0:57:5:0:4:0 */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "disk.h"
+#include "plan.h"
+
+enum { JOBS_MAX = 16, STATES_MAX = 1 << 16 };
+
+/* What the workers tell together. */
+struct tally {
+    _Atomic int tried[FAULT_KINDS], lost, twice, unmet, broken;
+    _Atomic size_t state_count;
+    _Atomic uint64_t states[STATES_MAX]; /* a hash table of the disks that were seen */
+};
+
+struct options {
+    const char *scene;
+    int most, jobs;
+    bool until_broken;
+    const char *const *trials;
+};
+
+static struct tally *tally;
+
+static void *shared(size_t size)
+{
+    void *memory =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) {
+        perror("crash");
+        exit(1);
+    }
+    return memory;
+}
+
+static void count_state(uint64_t state)
+{
+    for (size_t i = state % STATES_MAX, tries = 0; state && tries < STATES_MAX; tries++) {
+        uint64_t none = 0;
+        _Atomic uint64_t *slot = &tally->states[(i + tries) % STATES_MAX];
+        if (atomic_compare_exchange_strong(slot, &none, state)) {
+            tally->state_count++;
+            return;
+        }
+        if (none == state)
+            return;
+    }
+}
+
+static void try_one(const struct lab *lab, const struct trial *trial,
+                    const struct baseline *baseline)
+{
+    uint64_t state;
+    char name[128];
+    RB_AUTO_BUF struct rb_buf why = {0};
+    enum trial_end end = trial_run(lab, trial, baseline, &state, &why);
+    tally->tried[trial->fault.kind]++;
+    tally->lost += trial->loss >= 0;
+    tally->twice += trial->again > 0;
+    tally->unmet += end == TRIAL_UNMET;
+    count_state(state);
+    if (end != TRIAL_BROKEN)
+        return;
+    tally->broken++;
+    plan_name(trial, name, sizeof name);
+    fprintf(stderr, "BROKEN %s: %s: %s\n", name, plan_call(trial, baseline),
+            rb_buf_text(&why));
+}
+
+static time_t now(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return ts.tv_sec;
+}
+
+/* Each scene in turn; the trials of one are shared out among the workers. */
+static void work(const struct lab *lab, const struct options *options, int index)
+{
+    for (int i = 0; i < scene_count; i++) {
+        const struct scene *scene = &scenes[i];
+        struct baseline baseline = {0};
+        RB_AUTO_BUF struct rb_buf why = {0};
+        if (options->scene && strcmp(options->scene, scene->name) != 0)
+            continue;
+        if (!trial_baseline(lab, scene, &baseline, &why)) {
+            fprintf(stderr, "BROKEN %s: %s\n", scene->name, rb_buf_text(&why));
+            tally->broken++;
+            continue;
+        }
+        struct plan plan = plan_all(scene, &baseline, options->most);
+        for (size_t j = (size_t)index; j < plan.count; j += (size_t)options->jobs) {
+            if (options->until_broken && tally->broken > 0)
+                break;
+            try_one(lab, &plan.trials[j], &baseline);
+        }
+        free(plan.trials);
+        rb_buf_done(&baseline.spawns);
+    }
+}
+
+static void work_by_name(const struct lab *lab, const char *name)
+{
+    struct trial trial;
+    struct baseline baseline = {0};
+    RB_AUTO_BUF struct rb_buf why = {0};
+    if (!plan_parse(name, &trial) || !trial_baseline(lab, trial.scene, &baseline, &why)) {
+        fprintf(stderr, "crash: %s: there is no such trial %s\n", name, rb_buf_text(&why));
+        exit(2);
+    }
+    try_one(lab, &trial, &baseline);
+    fprintf(stderr, "crash: %s at %s; what it left is in %s\n", name,
+            plan_call(&trial, &baseline), lab->world);
+    rb_buf_done(&baseline.spawns);
+}
+
+static void be_worker(const char *base, const struct options *options, int index)
+{
+    struct lab lab = {.repository = SOURCE_ROOT};
+    snprintf(lab.world, sizeof lab.world, "%s/%d", base, index);
+    seam = shared(sizeof *seam);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (*options->trials) {
+        for (const char *const *name = options->trials; *name; name++)
+            work_by_name(&lab, *name);
+    } else {
+        work(&lab, options, index);
+    }
+    _exit(0);
+}
+
+static int report(int seconds)
+{
+    int all = 0;
+    for (int kind = 0; kind < FAULT_KINDS; kind++)
+        all += tally->tried[kind];
+    printf("crash: %d trials in %d s:", all, seconds);
+    for (int kind = 0; kind < FAULT_KINDS; kind++) {
+        if (tally->tried[kind] > 0)
+            printf(" %s %d,", plan_fault_name((enum fault_kind)kind), tally->tried[kind]);
+    }
+    printf("\ncrash: %d lost what was not synced, in %zu different states of the disk; %d "
+           "were "
+           "killed again while they resumed; %d met no call\n",
+           tally->lost, (size_t)tally->state_count, tally->twice, tally->unmet);
+    printf("crash: %d promises broken\n", tally->broken);
+    return tally->broken > 0 || all == 0;
+}
+
+static int usage(void)
+{
+    fputs("usage: crash [--scene NAME] [--most N] [--jobs N] [--until-broken] [TRIAL...]\n",
+          stderr);
+    return 2;
+}
+
+static bool read_options(char **argv, struct options *options)
+{
+    for (; *argv && strncmp(*argv, "--", 2) == 0; argv += 2) {
+        if (strcmp(*argv, "--until-broken") == 0) {
+            options->until_broken = true;
+            argv--;
+            continue;
+        }
+        if (!argv[1])
+            return false;
+        if (strcmp(*argv, "--scene") == 0)
+            options->scene = argv[1];
+        else if (strcmp(*argv, "--most") == 0)
+            options->most = atoi(argv[1]);
+        else if (strcmp(*argv, "--jobs") == 0)
+            options->jobs = atoi(argv[1]);
+        else
+            return false;
+    }
+    options->trials = (const char *const *)argv;
+    if (*argv)
+        options->jobs = 1;
+    return options->jobs > 0 && options->jobs <= JOBS_MAX;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options = {.jobs = 2};
+    char base[] = "/tmp/rb-crash-XXXXXX";
+    (void)argc;
+    if (!read_options(argv + 1, &options))
+        return usage();
+    if (!mkdtemp(base)) {
+        perror(base);
+        return 1;
+    }
+    tally = shared(sizeof *tally);
+    time_t began = now();
+    for (int i = 0; i < options.jobs; i++) {
+        if (fork() == 0)
+            be_worker(base, &options, i);
+    }
+    int status, bad = 0;
+    while (wait(&status) > 0)
+        bad |= status != 0;
+    bad |= report((int)(now() - began));
+    if (!*options.trials)
+        trial_remove(base);
+    return bad;
+}
