@@ -42,7 +42,7 @@ const struct scene scenes[] = {
      .file = "examples/07-failure.yaml",
      .answers = "  deploy.failure: [retry, retry, retry, retry]\n"
                 "  nowhere.failure: {answer: skip, reason: it is not installed here}\n",
-     .doubts = {"workspace", "optional", "deploy", "clean"}},
+     .doubts = {"workspace", "optional", "deploy", "nowhere", "clean"}},
     {.name = "interrupted",
      .file = "examples/08-interrupted.yaml",
      .words = {"-p", "dir=@", "-p", "seconds=0"},
