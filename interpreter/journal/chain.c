@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "journal/folder.h"
+#include "journal/lines.h"
 #include "journal/link.h"
 
 static const char tag[] = "runbook.runs.v1";
@@ -118,11 +119,24 @@ static const char *find(const struct rb_buf *chain, const char *run_id)
     return memmem(rb_buf_text(chain), chain->length, member.data, member.length);
 }
 
-/* A line that a crash cut off told of a run that had done nothing yet. */
+/* How much of it is whole lines. Each is synced before the next is written, so only the last may
+ * have been cut off, or have lost its beginning. */
+static size_t whole_lines(const struct rb_buf *chain)
+{
+    const char *text = rb_buf_text(chain);
+    const char *newline = memrchr(text, '\n', chain->length);
+    if (!newline)
+        return 0;
+    const char *before = memrchr(text, '\n', (size_t)(newline - text));
+    const char *last = before ? before + 1 : text;
+    bool hole = rb_lines_has_hole(last, (size_t)(newline - last));
+    return (size_t)((hole ? last : newline + 1) - text);
+}
+
+/* What a crash has left of a line told of a run that had done nothing yet. */
 static bool drop_torn(int fd, struct rb_buf *chain, struct rb_error *err)
 {
-    const char *end = chain->data ? memrchr(chain->data, '\n', chain->length) : NULL;
-    size_t whole = end ? (size_t)(end + 1 - chain->data) : 0;
+    size_t whole = whole_lines(chain);
     if (whole == chain->length)
         return true;
     if (ftruncate(fd, (off_t)whole) != 0)

@@ -36,6 +36,11 @@ static bool walk_on(struct walk *walk, enum rb_lines_found *ret_found, struct rb
         return rb_error_prefix(err, RB_CHAIN_NAME);
     if (*ret_found == RB_LINES_END || *ret_found == RB_LINES_TORN)
         return true;
+    if (*ret_found == RB_LINES_LINE && walk->lines.offset == walk->lines.size &&
+        rb_lines_has_hole(line, length)) {
+        *ret_found = RB_LINES_TORN;
+        return true;
+    }
     int64_t due = walk->last.run_no + 1;
     if (*ret_found == RB_LINES_TOO_LONG || !rb_chain_decode(line, length, &next))
         return rb_fail(err, RB_ERR_RECORD,

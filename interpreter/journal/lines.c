@@ -97,3 +97,9 @@ enum rb_lines_found rb_lines_next(struct rb_lines *lines, const char **ret_line,
             return RB_LINES_FAILED;
     }
 }
+
+bool rb_lines_has_hole(const char *line, size_t length)
+{
+    static const char zeros[8];
+    return memmem(line, length, zeros, sizeof zeros);
+}

@@ -31,3 +31,7 @@ void rb_lines_done(struct rb_lines *lines);
 /* The line without its newline, borrowed until the next call; the offset then stands behind it. */
 enum rb_lines_found rb_lines_next(struct rb_lines *lines, const char **ret_line,
                                   size_t *ret_length, struct rb_error *err);
+
+/* No line holds a NUL. A power cut may keep what was written later and lose what was written
+ * before it: then zeros stand there, and not a single one. */
+bool rb_lines_has_hole(const char *line, size_t length);

@@ -77,14 +77,6 @@ static bool take(struct rb_reader *reader, const char *line, size_t length, int6
     return true;
 }
 
-/* No line holds a NUL. A power cut may keep what was written later and lose what was written
- * before it: then zeros stand there, and not a single one. */
-static bool has_hole(const char *line, size_t length)
-{
-    static const char zeros[8];
-    return memmem(line, length, zeros, sizeof zeros);
-}
-
 /* Is there a line behind one that had to be on the disk, with all before it, before anything
  * else could happen? Then no power cut has made the hole. */
 static bool was_synced(struct rb_reader *reader)
@@ -120,7 +112,7 @@ static enum rb_read step(struct rb_reader *reader, struct rb_error *err)
     int64_t at = reader->lines.offset;
     switch (rb_lines_next(&reader->lines, &line, &length, err)) {
     case RB_LINES_LINE:
-        if (has_hole(line, length))
+        if (rb_lines_has_hole(line, length))
             return judge_hole(reader, err);
         return take(reader, line, length, at, err) ? RB_READ_RECORD : RB_READ_BAD;
     case RB_LINES_END:

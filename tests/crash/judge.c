@@ -44,10 +44,20 @@ static const struct rb_value *read_lines(const char *path)
     return rb_list_end(&lines);
 }
 
+/* As far as it is a record: behind a line that is torn there is none. */
 static const struct rb_value *read_journal(const struct lab *lab)
 {
     char path[PATH_SIZE];
-    return newest_run(lab, path) ? read_lines(path) : rb_value_list(NULL);
+    struct rb_list_builder journal = {0};
+    RB_AUTO_VALUE const struct rb_value *lines =
+        newest_run(lab, path) ? read_lines(path) : NULL;
+    for (size_t i = 0; i < rb_value_count(lines); i++) {
+        const struct rb_value *line = rb_value_at(lines, i);
+        if (rb_value_get_int(line, "seq", -1) != (int64_t)i)
+            break;
+        rb_list_add(&journal, rb_value_ref(line));
+    }
+    return rb_list_end(&journal);
 }
 
 bool judge_is_begun(const struct lab *lab)

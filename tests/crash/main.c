@@ -66,6 +66,15 @@ static void count_state(uint64_t state)
     }
 }
 
+/* What a broken promise has left behind, beside the world of the next trial. */
+static void keep(const struct lab *lab, const char *name)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s.%s", lab->world, name);
+    if (rename(lab->world, path) == 0)
+        fprintf(stderr, "what it left is in %s\n", path);
+}
+
 static void try_one(const struct lab *lab, const struct trial *trial,
                     const struct baseline *baseline)
 {
@@ -84,6 +93,7 @@ static void try_one(const struct lab *lab, const struct trial *trial,
     plan_name(trial, name, sizeof name);
     fprintf(stderr, "BROKEN %s: %s: %s\n", name, plan_call(trial, baseline),
             rb_buf_text(&why));
+    keep(lab, name);
 }
 
 static time_t now(void)
@@ -128,8 +138,7 @@ static void work_by_name(const struct lab *lab, const char *name)
         exit(2);
     }
     try_one(lab, &trial, &baseline);
-    fprintf(stderr, "crash: %s at %s; what it left is in %s\n", name,
-            plan_call(&trial, &baseline), lab->world);
+    fprintf(stderr, "crash: %s at %s\n", name, plan_call(&trial, &baseline));
     rb_buf_done(&baseline.spawns);
 }
 
@@ -219,7 +228,7 @@ int main(int argc, char **argv)
     while (wait(&status) > 0)
         bad |= status != 0;
     bad |= report((int)(now() - began));
-    if (!*options.trials)
+    if (!tally->broken)
         trial_remove(base);
     return bad;
 }

@@ -237,6 +237,26 @@ static void a_torn_line_gives_way_to_the_next(void **state)
     sound(trial);
 }
 
+/* A power cut may lose the beginning of a line and keep its end. */
+static void a_line_without_its_beginning_gives_way_too(void **state)
+{
+    struct trial *trial = *state;
+    RB_AUTO_BUF struct rb_buf chain = {0};
+    RB_AUTO_FREE char *path = chain_path(trial);
+    trial_read(path, &chain);
+    size_t line = chain.length / 4;
+    memset(chain.data + 3 * line, 0, 100);
+    trial_write(path, chain.data, chain.length);
+    refused(trial, NULL, "run r-4 is not in runs.jsonl");
+    add_run(trial, "r-5", true);
+    refused(trial, NULL, "run r-4 is not in runs.jsonl");
+    trial_remove(trial_path("%s/runs/r-4", rb_store_path(trial->store)));
+    sound(trial);
+    memset(chain.data + line, 0, 100);
+    trial_write(path, chain.data, 3 * line);
+    refused(trial, NULL, "run number 2 was edited");
+}
+
 static void an_edited_last_line_is_not_gone_on_from(void **state)
 {
     struct trial *trial = *state;
@@ -298,6 +318,7 @@ int main(void)
         WITH(a_run_that_is_being_created_needs_no_place_yet),
         WITH(no_byte_of_the_chain_can_be_flipped),
         WITH(a_torn_line_gives_way_to_the_next),
+        WITH(a_line_without_its_beginning_gives_way_too),
         WITH(an_edited_last_line_is_not_gone_on_from),
         WITH(runs_that_begin_at_once_are_all_in_it),
     };
