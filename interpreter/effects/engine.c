@@ -16,7 +16,7 @@ struct rb_engine {
     struct waiting *inputs; /* arrived while another was being taken */
     size_t input_count, input_capacity;
     struct rb_record *unseen; /* in the buffer or on disk, not yet shown */
-    size_t unseen_count, unseen_capacity;
+    size_t unseen_count, unseen_capacity, flushed;
     struct rb_effect under_way; /* kind NONE: nothing is */
     rb_time wake;
     bool busy;
@@ -86,16 +86,6 @@ static void take(struct rb_engine *engine, const struct waiting *arrived)
         record(engine, &event);
 }
 
-static void show(struct rb_engine *engine)
-{
-    for (size_t i = 0; i < engine->unseen_count; i++) {
-        if (engine->o.watch)
-            engine->o.watch(engine->o.context, &engine->unseen[i]);
-        rb_value_unref(engine->unseen[i].event.d);
-    }
-    engine->unseen_count = 0;
-}
-
 /* What was set aside holds a few more events: the run stops after its step. */
 static void tell_full(struct rb_engine *engine)
 {
@@ -103,6 +93,19 @@ static void tell_full(struct rb_engine *engine)
     bool live = phase == RB_RUN_STARTING || phase == RB_RUN_RUNNING;
     if (live && rb_writer_disk_full(engine->o.writer))
         rb_engine_disk_full(engine, NULL);
+}
+
+static void show(struct rb_engine *engine)
+{
+    if (engine->flushed == 0)
+        return;
+    for (size_t i = 0; i < engine->flushed; i++) {
+        if (engine->o.watch)
+            engine->o.watch(engine->o.context, &engine->unseen[i]);
+        rb_value_unref(engine->unseen[i].event.d);
+    }
+    engine->unseen_count = engine->flushed = 0;
+    tell_full(engine);
 }
 
 /* One sync covers the settlement of a step and the intent of the next: a pure evaluation in
@@ -119,8 +122,7 @@ static bool make_durable(struct rb_engine *engine, const struct rb_effect *wante
     if (!rb_writer_flush(engine->o.writer, durable, &engine->failure))
         return false;
     engine->weighty = engine->weighty && !durable;
-    show(engine);
-    tell_full(engine);
+    engine->flushed = engine->unseen_count;
     return true;
 }
 
@@ -133,6 +135,23 @@ static bool begin(struct rb_engine *engine, const struct rb_effect *wanted)
     return true;
 }
 
+static bool change_effect(struct rb_engine *engine, const struct rb_effect *wanted,
+                          rb_time wake)
+{
+    struct rb_effect before = engine->under_way;
+    if (wake != engine->wake) {
+        engine->wake = wake;
+        engine->o.executor.wake(engine->o.executor.self, wake);
+    }
+    if (strcmp(before.key, wanted->key) == 0)
+        return true;
+    engine->under_way = *wanted;
+    if (before.kind != RB_EFFECT_NONE)
+        engine->o.executor.withdraw(engine->o.executor.self, &before);
+    return wanted->kind == RB_EFFECT_NONE || begin(engine, wanted);
+}
+
+/* Who watches is told while the process already starts; before a question, what led to it. */
 static bool settle(struct rb_engine *engine)
 {
     struct rb_effect wanted;
@@ -140,17 +159,11 @@ static bool settle(struct rb_engine *engine)
     rb_wanted(engine->o.state, &wanted, &wake);
     if (!make_durable(engine, &wanted))
         return false;
-    struct rb_effect before = engine->under_way;
-    if (wake != engine->wake) {
-        engine->wake = wake;
-        engine->o.executor.wake(engine->o.executor.self, wake);
-    }
-    if (strcmp(before.key, wanted.key) == 0)
-        return true;
-    engine->under_way = wanted;
-    if (before.kind != RB_EFFECT_NONE)
-        engine->o.executor.withdraw(engine->o.executor.self, &before);
-    return wanted.kind == RB_EFFECT_NONE || begin(engine, &wanted);
+    if (wanted.kind != RB_EFFECT_PROCESS)
+        show(engine);
+    bool good = change_effect(engine, &wanted, wake);
+    show(engine);
+    return good;
 }
 
 static bool drain(struct rb_engine *engine)

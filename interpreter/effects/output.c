@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "journal/blob.h"
 
-enum { ROUNDS = 8, BUSY_FROM = 65536, BUSY_PIPE = 1 << 20, PIECE = 65536 };
+enum { ROUNDS = 8, BUSY_FROM = 65536, BUSY_PIPE = 1 << 20, PIECE = 65536, BATCH = 8 << 20 };
 
 /* What stands before the bytes of a ring. Read by the same machine only. */
 struct ring_header {
@@ -80,10 +80,20 @@ static bool write_at(int fd, const char *bytes, size_t length, int64_t offset)
     return true;
 }
 
+/* The disk begins with each batch while the next is still being printed: the sync that comes at
+ * the end finds less to do. */
+static void begin_writeback(const struct rb_output *output, size_t length)
+{
+    int64_t batch = output->kept / BATCH;
+    if ((output->kept + (int64_t)length) / BATCH != batch)
+        sync_file_range(output->file, batch * BATCH, BATCH, SYNC_FILE_RANGE_WRITE);
+}
+
 static bool keep(struct rb_output *output, const char *bytes, size_t length)
 {
     if (!write_at(output->file, bytes, length, output->kept))
         return false;
+    begin_writeback(output, length);
     if (output->hasher)
         rb_hasher_add(output->hasher, bytes, length);
     else
