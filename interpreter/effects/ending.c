@@ -46,7 +46,7 @@ void rb_family_reap(struct rb_family *family)
 {
     int status;
     pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0 || (pid < 0 && errno == EINTR)) {
         for (size_t i = 0; i < family->count; i++) {
             if (rb_child_reap(family->children[i], pid, status))
                 break;

@@ -6,6 +6,9 @@
 #include "effects/clock.h"
 #include "effects/look.h"
 
+/* A supervisor may die; if one after the other is lost, something else is wrong. */
+enum { LOSSES_MAX = 3 };
+
 /* What is under way. A process and an evaluation never are at once in a sequential run, but a
  * look at the world runs within an evaluation. */
 struct rb_real {
@@ -22,6 +25,7 @@ struct rb_real {
     const char *phase;              /* of the evaluation under way; NULL: none */
     struct rb_list_builder evidence;
     const struct rb_value *call, *look; /* a look at the world: the call, its folder */
+    int losses;                         /* of supervisors, since one has answered */
     int looks;                          /* so far: makes folders unique */
     const struct rb_value *question;    /* asked; NULL: none */
     int open_handles;
@@ -88,6 +92,7 @@ static void leave_unstarted(struct rb_real *real)
 static void settled(void *context, const char *dir, const struct rb_value *outcome)
 {
     struct rb_real *real = context;
+    real->losses = 0;
     if (is_text(real->look, dir))
         look_settled(real, outcome);
     else if (is_text(real->process, dir) && had_no_room(real, outcome))
@@ -152,8 +157,14 @@ static const struct rb_value *never_started(const char *what)
 static void mend(uv_timer_t *timer)
 {
     struct rb_real *real = timer->data;
+    struct rb_error err = {0};
     rb_supervisor_close(real->supervisor);
     real->supervisor = NULL;
+    if (++real->losses > LOSSES_MAX) {
+        rb_fail(&err, RB_ERR_PROTOCOL, "%d supervisors in a row were lost", LOSSES_MAX);
+        real->o.broke(real->o.context, &err);
+        return;
+    }
     if (real->process)
         find(real);
     if (real->look) {

@@ -227,6 +227,12 @@ static bool trust_notes(struct rb_supervisor *supervisor, struct rb_error *err)
     return true;
 }
 
+/* It can't be told any more: that is noticed where we read, and its requests are then lost. */
+static void hang_up(struct rb_supervisor *supervisor)
+{
+    shutdown(supervisor->link->fd, SHUT_RDWR);
+}
+
 bool rb_supervisor_run(struct rb_supervisor *supervisor, const struct rb_value *request,
                        struct rb_error *err)
 {
@@ -239,11 +245,13 @@ bool rb_supervisor_run(struct rb_supervisor *supervisor, const struct rb_value *
     add_dir(supervisor, dir);
     RB_AUTO_VALUE const struct rb_value *message =
         rb_value_map("run", rb_value_ref(request), NULL);
-    /* One that is gone by now is noticed where we read, and the request is then lost. */
-    if (!rb_frame_write(supervisor->link->fd, message, &gone) && gone.sys == 0) {
+    if (rb_frame_write(supervisor->link->fd, message, &gone))
+        return true;
+    if (gone.sys == 0) {
         remove_dir(supervisor, dir);
         return rb_fail(err, gone.code, "%s", gone.message);
     }
+    hang_up(supervisor);
     return true;
 }
 
@@ -253,7 +261,7 @@ void rb_supervisor_end(struct rb_supervisor *supervisor, const char *dir)
     RB_AUTO_VALUE const struct rb_value *message =
         rb_value_map("end", rb_value_text(dir), NULL);
     if (supervisor->link && !rb_frame_write(supervisor->link->fd, message, &gone))
-        shutdown(supervisor->link->fd, SHUT_RDWR);
+        hang_up(supervisor);
 }
 
 enum rb_found rb_supervisor_find(struct rb_supervisor *supervisor, const char *dir,
