@@ -10,7 +10,6 @@
 /* The other end of the socket. */
 struct peer {
     int fd;
-    bool gone;
 };
 
 static bool ask(void *context, const struct rb_value *request,
@@ -20,10 +19,9 @@ static bool ask(void *context, const struct rb_value *request,
     RB_AUTO_VALUE const struct rb_value *reply = NULL;
     RB_AUTO_VALUE const struct rb_value *message =
         rb_value_map("ask", rb_value_ref(request), NULL);
-    if (!rb_frame_write(peer->fd, message, err) || !rb_frame_read(peer->fd, &reply, err)) {
-        peer->gone = true;
-        return false;
-    }
+    /* Nobody is there any more to hear of an evaluation, and none may seem to have ended. */
+    if (!rb_frame_write(peer->fd, message, err) || !rb_frame_read(peer->fd, &reply, err))
+        _exit(1);
     const struct rb_value *outcome = rb_value_get(reply, "answer");
     if (!rb_value_is(outcome, RB_MAP)) {
         return rb_fail(err, RB_ERR_REFUSED, "%s",
@@ -45,7 +43,7 @@ static void give_up(void *context, const char *why)
 /* `broken`: why there is no standard library, and so nothing is evaluated. */
 static int serve(struct peer *peer, const struct rb_world *world, const char *broken)
 {
-    while (!peer->gone) {
+    for (;;) {
         RB_AUTO_VALUE const struct rb_value *job = NULL;
         if (!rb_frame_read(peer->fd, &job, NULL))
             return 1;
@@ -56,14 +54,13 @@ static int serve(struct peer *peer, const struct rb_world *world, const char *br
         if (!rb_frame_write(peer->fd, outcome, NULL))
             return 1;
     }
-    return 1;
 }
 
 /* The order of strings, the classes of characters and the decimal point are those of the C
  * locale, whatever the interpreter runs under. */
 int rb_lua_worker(int fd, int run_dir)
 {
-    struct peer peer = {fd, false};
+    struct peer peer = {fd};
     struct rb_world world = {&peer, ask, run_dir, NULL, give_up};
     struct rb_modules *modules = NULL;
     struct rb_error err;
