@@ -125,7 +125,7 @@ static void judge_outputs(const struct rb_check *check, struct used *all)
 
 void rb_check_unused(const struct rb_check *check)
 {
-    struct used *all = NULL, *used, *next;
+    struct used *all = NULL;
     if (!check->whole) /* what uses a name may be what could not be read */
         return;
     for (int i = 0; i < check->plan->expr_count; i++) {
@@ -135,9 +135,10 @@ void rb_check_unused(const struct rb_check *check)
     }
     judge_names(check, all);
     judge_outputs(check, all);
-    HASH_ITER(hh, all, used, next)
-    {
-        HASH_DEL(all, used);
+    struct used *used = all, *next;
+    HASH_CLEAR(hh, all);
+    for (; used; used = next) {
+        next = used->hh.next;
         free(used->name);
         free(used);
     }

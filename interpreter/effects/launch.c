@@ -163,7 +163,8 @@ bool rb_launch_find(const struct rb_launch *launch, const char *program,
                      launch->path, code == EACCES ? " as a file that may be executed" : "");
 }
 
-static bool make_argv(const struct rb_value *argv, char ***ret_argv, struct rb_error *err)
+/* NULL when it has what is no argument; to be freed. */
+static char **make_argv(const struct rb_value *argv, struct rb_error *err)
 {
     size_t count = rb_value_count(argv);
     char **list = rb_alloc((count + 1) * sizeof *list);
@@ -172,12 +173,11 @@ static bool make_argv(const struct rb_value *argv, char ***ret_argv, struct rb_e
         list[i] = (char *)rb_value_as_text(text, "");
         if (!rb_value_is(text, RB_STRING) || has_nul(text)) {
             free(list);
-            return fail_with(err, EINVAL, "argument %zu is not a text without NUL bytes",
-                             i);
+            fail_with(err, EINVAL, "argument %zu is not a text without NUL bytes", i);
+            return NULL;
         }
     }
-    *ret_argv = list;
-    return true;
+    return list;
 }
 
 /* Our own 0, 1 and 2 lead to /dev/null, so whatever else we open is above them. */
@@ -217,8 +217,8 @@ bool rb_launch_start(const struct rb_launch *launch, const char *path,
 {
     posix_spawn_file_actions_t actions = {0};
     posix_spawnattr_t attributes = {0};
-    RB_AUTO_FREE char **list = NULL;
-    if (!make_argv(argv, &list, err))
+    RB_AUTO_FREE char **list = make_argv(argv, err);
+    if (!list)
         return false;
     int code = add_actions(&actions, launch, fds);
     if (code == 0)

@@ -33,8 +33,8 @@ static bool deep(struct converter *c, int depth)
                    RB_CONVERT_DEPTH);
 }
 
-/* Puts a step of the way before what is known of the place; false for the way out. */
-__attribute__((format(printf, 2, 3))) static bool inside(struct converter *c,
+/* Puts a step of the way before what is known of the place. */
+__attribute__((format(printf, 2, 3))) static void inside(struct converter *c,
                                                          const char *format, ...)
 {
     char rest[sizeof c->place];
@@ -45,7 +45,6 @@ __attribute__((format(printf, 2, 3))) static bool inside(struct converter *c,
     va_end(args);
     size_t length = strlen(c->place);
     snprintf(c->place + length, sizeof c->place - length, "%s", rest);
-    return false;
 }
 
 static bool convert(struct converter *c, int index, int depth,
@@ -93,7 +92,8 @@ static bool from_list(struct converter *c, int table, int depth, size_t count,
         lua_pop(c->L, 1);
         if (!good) {
             rb_value_unref(rb_list_end(&list));
-            return inside(c, "[%zu]", i);
+            inside(c, "[%zu]", i);
+            return false;
         }
         rb_list_add(&list, element);
     }

@@ -42,7 +42,7 @@ void rb_tty_open(int fd)
         return;
     opened_fd = fd;
     owner = getpid();
-    at_quick_exit(rb_terminal_restore); /* out of memory */
+    (void)at_quick_exit(rb_terminal_restore); /* out of memory */
     struct sigaction action = {.sa_handler = crashed, .sa_flags = (int)SA_RESETHAND};
     for (size_t i = 0; i < RB_COUNT(crashes); i++)
         sigaction(crashes[i], &action, NULL);
