@@ -57,16 +57,16 @@ static const struct rb_value *job_of(const uint8_t *data, size_t size)
         NULL);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     static struct rb_modules *modules;
-    if (size == 0)
+    if (length == 0)
         return 0;
     if (!modules)
         assert(rb_modules_open(NULL, &modules, NULL));
     int calls = 0;
     struct rb_world world = {&calls, answer, -1, modules, NULL};
-    RB_AUTO_VALUE const struct rb_value *job = job_of(data, size);
+    RB_AUTO_VALUE const struct rb_value *job = job_of(bytes, length);
     RB_AUTO_VALUE const struct rb_value *outcome = rb_evaluate(job, &world);
     RB_AUTO_VALUE const struct rb_value *arrived = NULL;
     RB_AUTO_BUF struct rb_buf text = {0};

@@ -78,7 +78,7 @@ static void a_failed_attempt_shows_its_check_and_the_last_lines_it_wrote(void **
         "\"verdict\":\"fails\",\"why\":\"no match for /TOC Entries/\"}]}");
     scene_happen(scene, 0, "retry.scheduled",
                  "{\"step\":\"backup-verify\",\"attempt\":2,\"at\":%lld}",
-                 (long long)(scene->utc + 5 * RB_SEC));
+                 (long long)scene->utc + 5 * RB_SEC);
     RB_AUTO_BUF struct rb_buf expected = {0};
     rb_buf_printf(
         &expected,
@@ -130,7 +130,7 @@ static void poll(struct scene *scene, rb_time after, int polls, const char *why)
     scene_happen(scene, 0, "gate.waiting",
                  "{\"step\":\"replica\",\"polls\":%d,\"verdict\":\"fails\",\"why\":\"%s\","
                  "\"at\":%lld}",
-                 polls, why, (long long)(scene->utc + 5 * RB_SEC));
+                 polls, why, (long long)scene->utc + 5 * RB_SEC);
     scene_happen(scene, 0, "timer.due", "{}");
 }
 
