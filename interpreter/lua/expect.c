@@ -4,8 +4,8 @@
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "base/pattern.h"
 #include "lua/partial.h"
-#include "lua/pattern.h"
 #include "lua/quote.h"
 #include "lua/stream.h"
 #include "lua/verdict.h"
@@ -93,6 +93,19 @@ static void say_stream(const char *stream, const struct rb_buf *text, const char
         rb_quote_text(text->data, text->length, EXCERPT_MAX, why);
 }
 
+static enum rb_pattern_verdict match(const struct rb_value *pattern,
+                                     const struct rb_buf *text, struct rb_error *err)
+{
+    struct rb_pattern *compiled;
+    enum rb_pattern_verdict verdict = RB_PATTERN_GAVE_UP;
+    if (rb_pattern_compile(rb_value_as_text(pattern, ""), rb_value_length(pattern),
+                           RB_PATTERN_ANYWHERE, &compiled, NULL, err)) {
+        verdict = rb_pattern_match(compiled, rb_buf_text(text), text->length, 0, err);
+        rb_pattern_free(compiled);
+    }
+    return verdict;
+}
+
 static void judge_stream(struct judge *judge, const struct rb_value *expected,
                          const char *stream, const char *member, const char *name)
 {
@@ -101,20 +114,20 @@ static void judge_stream(struct judge *judge, const struct rb_value *expected,
     const struct rb_value *equals = rb_value_get(expected, "equals");
     const struct rb_value *pattern = rb_value_get(expected, "pattern");
     const struct rb_value *wanted = equals ? equals : pattern;
-    const char *bytes = rb_value_as_text(wanted, "");
-    size_t length = rb_value_length(wanted);
-    bool good;
-    struct rb_error err;
+    struct rb_error err = {0};
     if (!read_stream(judge, member, name, &text))
         return;
-    if (equals)
-        good = same_text(&text, bytes, length);
-    else if (!rb_pattern_find(bytes, length, rb_buf_text(&text), text.length, &good,
-                              &err)) {
+    enum rb_pattern_verdict verdict =
+        pattern ? match(pattern, &text, &err)
+        : same_text(&text, rb_value_as_text(equals, ""), rb_value_length(equals))
+            ? RB_PATTERN_MATCHES
+            : RB_PATTERN_DIFFERS;
+    if (verdict == RB_PATTERN_GAVE_UP) {
+        rb_error_prefix(&err, "the pattern");
         errs(judge, name, err.message);
         return;
     }
-    if (good) {
+    if (verdict == RB_PATTERN_MATCHES) {
         holds(judge, name);
         return;
     }
