@@ -6,8 +6,17 @@
 #include "effects/clock.h"
 #include "effects/look.h"
 
-/* What is under way. A process and an evaluation never are at once in a sequential run, but a
- * look at the world runs within an evaluation. */
+/* Looks that are under way at the same time; the others wait for their turn. */
+enum { LOOKS_AT_ONCE = 64 };
+
+/* A look at the world: what is asked, the folder that it has, what came of it (NULL: nothing
+ * yet). */
+struct look {
+    const struct rb_value *call, *dir, *outcome;
+};
+
+/* What is under way. A process and an evaluation never are at once in a sequential run, but
+ * looks at the world run within an evaluation. */
 struct rb_real {
     struct rb_real_options o;
     struct rb_engine *engine;
@@ -21,9 +30,10 @@ struct rb_real {
     const struct rb_value *process; /* folder of the process under way; NULL: none */
     const char *phase;              /* of the evaluation under way; NULL: none */
     struct rb_list_builder evidence;
-    const struct rb_value *call, *look; /* a look at the world: the call, its folder */
-    int looks;                          /* so far: makes folders unique */
-    const struct rb_value *question;    /* asked; NULL: none */
+    struct look *looks; /* asked for together, in their order */
+    size_t look_count, looks_begun, looks_settled;
+    int look_number;                 /* of the run so far: makes folders unique */
+    const struct rb_value *question; /* asked; NULL: none */
     int open_handles;
 };
 
@@ -61,12 +71,50 @@ static void process_settled(struct rb_real *real, enum rb_event_type type,
     put(real, type, owned);
 }
 
-static void look_settled(struct rb_real *real, const struct rb_value *outcome)
+static void forget_looks(struct rb_real *real)
 {
-    rb_list_add(&real->evidence, rb_look_evidence(real->call, outcome));
-    let_go(&real->call);
-    let_go(&real->look);
-    rb_worker_answer(real->worker, outcome);
+    for (size_t i = 0; i < real->look_count; i++) {
+        let_go(&real->looks[i].call);
+        let_go(&real->looks[i].dir);
+        let_go(&real->looks[i].outcome);
+    }
+    free(real->looks);
+    real->looks = NULL;
+    real->look_count = real->looks_begun = real->looks_settled = 0;
+}
+
+static void begin_looks(struct rb_real *real);
+
+/* Answers when all that was asked for together is there. What was asked is forgotten first: the
+ * answer may bring the next question. */
+static void look_settled(struct rb_real *real, struct look *look,
+                         const struct rb_value *outcome)
+{
+    struct rb_list_builder outcomes = {0};
+    if (look->outcome)
+        return;
+    look->outcome = rb_value_ref(outcome);
+    if (++real->looks_settled < real->look_count) {
+        begin_looks(real);
+        return;
+    }
+    for (size_t i = 0; i < real->look_count; i++) {
+        rb_list_add(&real->evidence,
+                    rb_look_evidence(real->looks[i].call, real->looks[i].outcome));
+        rb_list_add(&outcomes, rb_value_ref(real->looks[i].outcome));
+    }
+    RB_AUTO_VALUE const struct rb_value *answers = rb_list_end(&outcomes);
+    forget_looks(real);
+    rb_worker_answer(real->worker, answers);
+}
+
+static struct look *find_look(struct rb_real *real, const char *dir)
+{
+    for (size_t i = 0; i < real->look_count; i++) {
+        if (is_text(real->looks[i].dir, dir))
+            return &real->looks[i];
+    }
+    return NULL;
 }
 
 /* Not even the note of its start had room: it was not started, and can be later. */
@@ -88,8 +136,9 @@ static void leave_unstarted(struct rb_real *real)
 static void settled(void *context, const char *dir, const struct rb_value *outcome)
 {
     struct rb_real *real = context;
-    if (is_text(real->look, dir))
-        look_settled(real, outcome);
+    struct look *look = find_look(real, dir);
+    if (look)
+        look_settled(real, look, outcome);
     else if (is_text(real->process, dir) && had_no_room(real, outcome))
         leave_unstarted(real);
     else if (is_text(real->process, dir))
@@ -156,11 +205,11 @@ static void mend(uv_timer_t *timer)
     real->supervisor = NULL;
     if (real->process)
         find(real);
-    if (real->look) {
-        RB_AUTO_VALUE const struct rb_value *outcome =
-            never_started("the supervisor that ran it is gone");
-        look_settled(real, outcome);
-    }
+    RB_AUTO_VALUE const struct rb_value *gone =
+        never_started("the supervisor that ran it is gone");
+    real->looks_begun = real->look_count;
+    for (size_t i = real->look_count; i-- > 0 && real->look_count > 0;)
+        look_settled(real, &real->looks[i], gone);
 }
 
 /* Notes of an attempt that the record has just begun mean that the record lost something that
@@ -190,33 +239,57 @@ static void begin_process(struct rb_real *real, const struct rb_value *request)
 
 /* Evaluations */
 
-static void asked(void *context, const struct rb_value *call)
+static bool begin_look(struct rb_real *real, const struct look *look)
 {
-    struct rb_real *real = context;
     struct rb_error err = {0};
-    real->call = rb_value_ref(call);
-    real->look = rb_value_textf("%s.%lld.%s.%d.%d", rb_value_as_text(real->step, "start"),
-                                (long long)real->attempt, real->phase, real->o.writer,
-                                ++real->looks);
     RB_AUTO_VALUE const struct rb_value *request =
-        rb_look_request(real->o.state, rb_value_as_text(real->look, ""), call);
-    if (open_supervisor(real) && !rb_supervisor_run(real->supervisor, request, &err))
-        lost(real, NULL);
+        rb_look_request(real->o.state, rb_value_as_text(look->dir, ""), look->call);
+    if (!open_supervisor(real))
+        return false;
+    if (rb_supervisor_run(real->supervisor, request, &err))
+        return true;
+    lost(real, NULL);
+    return false;
 }
 
-/* Whoever asked is gone: the answer must not be taken for that to a later question. */
-static void drop_look(struct rb_real *real)
+static void begin_looks(struct rb_real *real)
 {
-    if (real->look && real->supervisor)
-        rb_supervisor_end(real->supervisor, rb_value_as_text(real->look, ""));
-    let_go(&real->call);
-    let_go(&real->look);
+    while (real->looks_begun < real->look_count &&
+           real->looks_begun - real->looks_settled < LOOKS_AT_ONCE) {
+        if (!begin_look(real, &real->looks[real->looks_begun++]))
+            return;
+    }
+}
+
+static void asked(void *context, const struct rb_value *calls)
+{
+    struct rb_real *real = context;
+    size_t count = rb_value_count(calls);
+    real->looks = rb_alloc(count * sizeof *real->looks);
+    real->look_count = count;
+    for (size_t i = 0; i < count; i++) {
+        real->looks[i].call = rb_value_ref(rb_value_at(calls, i));
+        real->looks[i].dir = rb_value_textf(
+            "%s.%lld.%s.%d.%d", rb_value_as_text(real->step, "start"),
+            (long long)real->attempt, real->phase, real->o.writer, ++real->look_number);
+    }
+    begin_looks(real);
+}
+
+/* Whoever asked is gone: the answers must not be taken for those to a later question. */
+static void drop_looks(struct rb_real *real)
+{
+    for (size_t i = 0; real->supervisor && i < real->looks_begun; i++) {
+        if (!real->looks[i].outcome)
+            rb_supervisor_end(real->supervisor, rb_value_as_text(real->looks[i].dir, ""));
+    }
+    forget_looks(real);
 }
 
 static void done(void *context, const struct rb_value *outcome)
 {
     struct rb_real *real = context;
-    drop_look(real);
+    drop_looks(real);
     RB_AUTO_VALUE const struct rb_value *evidence = rb_list_end(&real->evidence);
     const struct rb_value *items = rb_value_get(outcome, "items");
     const struct rb_value *cut = rb_value_get(outcome, "cut");
@@ -235,7 +308,7 @@ static void withdraw_eval(struct rb_real *real)
     real->phase = NULL;
     rb_worker_withdraw(real->worker);
     rb_value_unref(rb_list_end(&real->evidence));
-    drop_look(real);
+    drop_looks(real);
 }
 
 /* Questions */
@@ -375,8 +448,8 @@ void rb_real_free(struct rb_real *real)
         return;
     rb_supervisor_close(real->supervisor);
     rb_worker_free(real->worker);
-    const struct rb_value **slots[] = {&real->step, &real->process, &real->call,
-                                       &real->look, &real->question};
+    forget_looks(real);
+    const struct rb_value **slots[] = {&real->step, &real->process, &real->question};
     for (size_t i = 0; i < RB_COUNT(slots); i++)
         let_go(slots[i]);
     rb_value_unref(rb_list_end(&real->evidence));

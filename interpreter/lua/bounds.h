@@ -18,3 +18,6 @@ void *rb_bounds_alloc(void *bounds, void *block, size_t old_size, size_t size);
 
 /* So many instructions from now on. Once they are spent, every further one raises. */
 void rb_bounds_arm(lua_State *L, int64_t instructions);
+
+/* Takes so many away: for those that a hook does not see. */
+void rb_bounds_spend(lua_State *L, int64_t instructions);

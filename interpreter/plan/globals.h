@@ -10,11 +10,11 @@
 /* X(name): modules that look at the world, a call is an effect and is recorded as evidence */
 #define RB_WORLD_MODULES(X) X("sh")
 
-/* X(name): functions and tables of Lua itself, and verdicts */
+/* X(name): functions and tables of Lua itself, verdicts, and what calls functions */
 #define RB_PURE_NAMES(X)                                                                    \
     X("assert") X("error") X("ipairs") X("next") X("pairs") X("pcall") X("select")          \
     X("tonumber") X("tostring") X("type") X("xpcall") X("math") X("string") X("table")      \
-    X("utf8") X("fail") X("unknown")
+    X("utf8") X("fail") X("unknown") X("try") X("parallel")
 
 /* X(name): members of `result` and of what sh.exec gives; of a step; of `run` */
 #define RB_OUTCOME_NAMES(X)                                                                 \

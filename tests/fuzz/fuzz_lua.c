@@ -19,17 +19,22 @@ static const char neighbour[] =
     "for k, v in pairs(params.a) do n = n + k end\n"
     "return table.concat({('%d'):format(n), params.s:upper(), math.max(1, 2), #params.a,\n"
     "  tostring(steps.s.outputs.o), type(sh.exec), utf8.char(65), ('ab'):rep(2),\n"
-    "  tostring(x), result.exit, select('#', 1, 2), tostring(pcall(error))}, ',')";
-static const char expected[] = "6,TEXT,2,3,true,function,A,abab,1,1,2,false";
+    "  tostring(x), result.exit, select('#', 1, 2), tostring(pcall(error)),\n"
+    "  tostring((try(error))),\n"
+    "  parallel{function() return 7 end}[1]}, ',')";
+static const char expected[] =
+    "6,TEXT,2,3,true,function,A,abab,1,1,2,false,nil,7";
 
-static bool answer(void *context, const struct rb_value *request,
-                   const struct rb_value **ret_outcome, struct rb_error *err)
+static bool answer(void *context, const struct rb_value *requests,
+                   const struct rb_value **ret_outcomes, struct rb_error *err)
 {
     int *calls = context;
-    if (++*calls > 5)
+    struct rb_list_builder list = {0};
+    if (*calls + rb_value_count(requests) > 5)
         return rb_fail(err, RB_ERR_REFUSED, "no more");
-    *ret_outcome =
-        rb_value_map("exit", rb_value_int(rb_value_get_int(request, "n", *calls)), NULL);
+    for (size_t i = 0; i < rb_value_count(requests); i++)
+        rb_list_add(&list, rb_value_map("exit", rb_value_int(++*calls), NULL));
+    *ret_outcomes = rb_list_end(&list);
     return true;
 }
 

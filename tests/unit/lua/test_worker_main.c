@@ -121,15 +121,17 @@ struct told {
     char *last;
 };
 
-static void asked(void *context, const struct rb_value *request)
+static void asked(void *context, const struct rb_value *requests)
 {
     struct told *told = context;
-    RB_AUTO_VALUE const struct rb_value *outcome =
-        rb_value_map("exit",
-                     rb_value_int((int64_t)rb_value_count(
-                         rb_value_get(rb_value_get(request, "req"), "argv"))),
-                     NULL);
-    rb_worker_answer(told->worker, outcome);
+    struct rb_list_builder list = {0};
+    for (size_t i = 0; i < rb_value_count(requests); i++) {
+        const struct rb_value *req = rb_value_get(rb_value_at(requests, i), "req");
+        int64_t words = (int64_t)rb_value_count(rb_value_get(req, "argv"));
+        rb_list_add(&list, rb_value_map("exit", rb_value_int(words), NULL));
+    }
+    RB_AUTO_VALUE const struct rb_value *outcomes = rb_list_end(&list);
+    rb_worker_answer(told->worker, outcomes);
 }
 
 static void done(void *context, const struct rb_value *outcome)
