@@ -9,8 +9,8 @@
 
 #define QUOTED(name) name,
 static const char *const scope_names[] = {RB_SCOPE_NAMES(QUOTED) NULL};
-static const char *const globals[] = {RB_SCOPE_NAMES(QUOTED) RB_WORLD_MODULES(QUOTED)
-                                          RB_PURE_NAMES(QUOTED) NULL};
+static const char *const globals[] = {RB_SCOPE_NAMES(QUOTED) RB_WORLD_MODULES(
+    QUOTED) RB_PURE_MODULES(QUOTED) RB_PURE_NAMES(QUOTED) NULL};
 static const char *const outcome_names[] = {RB_OUTCOME_NAMES(QUOTED) NULL};
 static const char *const run_names[] = {RB_RUN_NAMES(QUOTED) NULL};
 
@@ -20,7 +20,8 @@ static const struct {
 } modules[] = {
     {"sh", {RB_SH_NAMES(QUOTED)}},         {"math", {RB_MATH_NAMES(QUOTED)}},
     {"string", {RB_STRING_NAMES(QUOTED)}}, {"table", {RB_TABLE_NAMES(QUOTED)}},
-    {"utf8", {RB_UTF8_NAMES(QUOTED)}},
+    {"utf8", {RB_UTF8_NAMES(QUOTED)}},     {"check", {RB_CHECK_NAMES(QUOTED)}},
+    {"json", {RB_JSON_NAMES(QUOTED)}},     {"re", {RB_RE_NAMES(QUOTED)}},
 };
 
 static bool among(const char *name, const char *const *names)

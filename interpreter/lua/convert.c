@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "lua/hollow.h"
 #include "lua/view.h"
 
 /* A table that holds another twice is written out twice: what is counted is what comes out. */
@@ -171,7 +172,7 @@ static bool from_table(struct converter *c, int index, int depth,
         return rb_fail(c->err, RB_ERR_INVALID,
                        "a table with both numbers and texts as keys can't be kept");
     }
-    if (shape.texts > 0)
+    if (shape.texts > 0 || (shape.numbers == 0 && rb_hollow_is_map(c->L, index)))
         return from_map(c, index, depth, ret_value);
     if (shape.least < 1 || shape.most != (lua_Integer)shape.numbers)
         return rb_fail(c->err, RB_ERR_INVALID, "a list with holes can't be kept");
@@ -190,6 +191,7 @@ static bool convert(struct converter *c, int index, int depth,
     case LUA_TTABLE:
         return from_table(c, index, depth, ret_value);
     case LUA_TNIL:
+    case LUA_TLIGHTUSERDATA: /* json.null */
         *ret_value = rb_value_null();
         return true;
     case LUA_TBOOLEAN:

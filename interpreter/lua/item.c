@@ -239,6 +239,28 @@ static const struct rb_value *raised(struct evaluation *e)
                            rb_buf_text(&sandbox->why), sandbox->why.length);
 }
 
+static const struct rb_value *judge(struct evaluation *e)
+{
+    if (!run(e))
+        return raised(e);
+    if (is(e, "verdict"))
+        return verdict(e);
+    return is(e, "truth") ? truth(e) : value(e);
+}
+
+/* What was compared on the way stands beside what came of it. */
+static const struct rb_value *with_seen(struct rb_seen *seen, const struct rb_value *owned)
+{
+    RB_AUTO_VALUE const struct rb_value *item = owned;
+    RB_AUTO_VALUE const struct rb_value *list = rb_list_end(&seen->list);
+    if (rb_value_count(list) == 0)
+        return rb_value_ref(item);
+    RB_AUTO_VALUE const struct rb_value *more =
+        rb_value_map("seen", rb_value_ref(list), "seen_more",
+                     seen->more > 0 ? rb_value_int(seen->more) : NULL, NULL);
+    return rb_value_merge(item, more);
+}
+
 const struct rb_value *rb_item_evaluate(struct rb_sandbox *sandbox,
                                         const struct rb_value *item)
 {
@@ -251,9 +273,5 @@ const struct rb_value *rb_item_evaluate(struct rb_sandbox *sandbox,
                            .chunk = rb_value_get_bool(item, "chunk", false)};
     rb_sandbox_begin(sandbox, rb_value_get_text(item, "where", e.name),
                      (int)rb_value_get_int(item, "line", 1));
-    if (!run(&e))
-        return raised(&e);
-    if (is(&e, "verdict"))
-        return verdict(&e);
-    return is(&e, "truth") ? truth(&e) : value(&e);
+    return with_seen(&sandbox->seen, judge(&e));
 }

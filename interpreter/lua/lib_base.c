@@ -1,9 +1,11 @@
 #include <lauxlib.h>
 #include <lualib.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lua/hollow.h"
 #include "lua/libs.h"
 #include "lua/sandbox.h"
 #include "lua/scope.h"
@@ -19,6 +21,15 @@ void rb_lib_pick(lua_State *L, const char *const *names)
     lua_remove(L, -2);
 }
 
+int rb_lib_raise(lua_State *L, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    lua_pushvfstring(L, format, args);
+    va_end(args);
+    return lua_error(L);
+}
+
 /* No address, no platform's way to write NaN. */
 static int base_tostring(lua_State *L)
 {
@@ -26,6 +37,8 @@ static int base_tostring(lua_State *L)
     int type = lua_type(L, 1);
     if (type == LUA_TNUMBER && isnan(lua_tonumber(L, 1)))
         lua_pushliteral(L, "nan");
+    else if (rb_hollow_is_null(L, 1))
+        lua_pushliteral(L, "null");
     else if (type == LUA_TNIL || type == LUA_TBOOLEAN || type == LUA_TNUMBER ||
              type == LUA_TSTRING)
         luaL_tolstring(L, 1, NULL);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "lua/hollow.h"
 #include "lua/libs.h"
 #include "plan/globals.h"
 
@@ -12,6 +13,9 @@ static void tame(lua_State *L, int argument)
     int type = lua_type(L, argument);
     if (type == LUA_TNUMBER && isnan(lua_tonumber(L, argument))) {
         lua_pushnumber(L, copysign((lua_Number)NAN, 1.0));
+        lua_replace(L, argument);
+    } else if (rb_hollow_is_null(L, argument)) {
+        lua_pushliteral(L, "null");
         lua_replace(L, argument);
     } else if (type != LUA_TNIL && type != LUA_TBOOLEAN && type != LUA_TNUMBER &&
                type != LUA_TSTRING && type != LUA_TNONE) {

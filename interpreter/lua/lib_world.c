@@ -1,4 +1,5 @@
 #include <lauxlib.h>
+#include <string.h>
 
 #include "base/duration.h"
 #include "lua/asking.h"
@@ -45,6 +46,28 @@ static int world_duration(lua_State *L)
     return 2;
 }
 
+/* Modules whose work is done in C: the text of such a module gets its functions, and no way to
+ * ask. */
+static const struct {
+    const char *name;
+    lua_CFunction open;
+} natives[] = {{"check", rb_lib_check}, {"json", rb_lib_json}, {"re", rb_lib_re}};
+
+/* Pushes what the text of a module is called with; returns how many. */
+static int push_arguments(lua_State *L, const char *name)
+{
+    for (size_t i = 0; i < RB_COUNT(natives); i++) {
+        if (strcmp(natives[i].name, name) == 0) {
+            lua_pushcfunction(L, natives[i].open);
+            lua_call(L, 0, 1);
+            return 1;
+        }
+    }
+    lua_pushcfunction(L, world_ask);
+    lua_pushcfunction(L, world_duration);
+    return 2;
+}
+
 void rb_lib_push_module(lua_State *L, const char *name)
 {
     const struct rb_module *module =
@@ -56,9 +79,7 @@ void rb_lib_push_module(lua_State *L, const char *name)
     lua_remove(L, -2);
     rb_sandbox_push_env(L);
     lua_setupvalue(L, -2, 1);
-    lua_pushcfunction(L, world_ask);
-    lua_pushcfunction(L, world_duration);
-    lua_call(L, 2, 1);
+    lua_call(L, push_arguments(L, name), 1);
     luaL_checktype(L, -1, LUA_TTABLE);
     rb_scope_protect(L);
 }

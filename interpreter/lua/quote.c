@@ -61,6 +61,9 @@ void rb_quote_lua(lua_State *L, int index, struct rb_buf *out)
         text = lua_tolstring(L, index, &length);
         rb_quote_text(text, length, OPERAND_MAX, out);
         break;
+    case LUA_TLIGHTUSERDATA:
+        rb_buf_puts(out, "null");
+        break;
     default:
         rb_buf_printf(out, "a %s", lua_typename(L, lua_type(L, index)));
     }

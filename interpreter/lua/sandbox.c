@@ -182,6 +182,7 @@ void rb_sandbox_free(struct rb_sandbox *sandbox)
     if (sandbox->L)
         lua_close(sandbox->L);
     rb_value_unref(rb_list_end(&sandbox->kept));
+    rb_value_unref(rb_list_end(&sandbox->seen.list));
     rb_buf_done(&sandbox->scratch);
     rb_buf_done(&sandbox->why);
     free(sandbox);
@@ -197,6 +198,8 @@ void rb_sandbox_begin(struct rb_sandbox *sandbox, const char *where, int line)
     snprintf(sandbox->where, sizeof sandbox->where, "%s", where);
     sandbox->line = line;
     sandbox->ruling = RB_RULING_NONE;
+    rb_value_unref(rb_list_end(&sandbox->seen.list));
+    sandbox->seen = (struct rb_seen){0};
     sandbox->calls = 0;
     sandbox->refused = false;
     lua_settop(sandbox->L, EXPLAIN);

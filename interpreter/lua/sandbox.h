@@ -28,6 +28,13 @@ struct rb_world {
 
 enum rb_ruling { RB_RULING_NONE, RB_RULING_FAILS, RB_RULING_UNKNOWN };
 
+/* What check.* compared, for the record of the item. */
+struct rb_seen {
+    struct rb_list_builder list;
+    size_t bytes; /* that they take */
+    int64_t more; /* not kept: there was no room for them */
+};
+
 struct rb_sandbox {
     lua_State *L;
     struct rb_bounds bounds;
@@ -39,8 +46,9 @@ struct rb_sandbox {
     int above;              /* lines of the runbook before the text that is being run */
     enum rb_ruling ruling;  /* it ended with fail() or unknown()... */
     struct rb_buf why;      /* ...and this */
-    int calls;              /* to the world, by this item */
-    bool refused;           /* one of them had no answer */
+    struct rb_seen seen;
+    int calls;    /* to the world, by this item */
+    bool refused; /* one of them had no answer */
     struct rb_error refusal;
     struct rb_list_builder kept; /* values that the state refers to by pointer */
     struct rb_buf scratch;       /* bytes on their way in, safe from a raise */

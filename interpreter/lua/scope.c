@@ -10,7 +10,8 @@
 #include "plan/globals.h"
 
 static const char *const scope_names[] = {RB_SCOPE_NAMES(RB_QUOTED) NULL};
-static const char *const module_names[] = {RB_WORLD_MODULES(RB_QUOTED) NULL};
+static const char *const module_names[] = {RB_WORLD_MODULES(RB_QUOTED)
+                                               RB_PURE_MODULES(RB_QUOTED) NULL};
 static const char *const pure_names[] = {RB_PURE_NAMES(RB_QUOTED) NULL};
 
 static const struct {

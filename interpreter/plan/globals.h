@@ -10,7 +10,10 @@
 /* X(name): modules that look at the world, a call is an effect and is recorded as evidence */
 #define RB_WORLD_MODULES(X) X("sh")
 
-/* X(name): functions and tables of Lua itself, verdicts, and what calls functions */
+/* X(name): modules whose results depend on their arguments alone */
+#define RB_PURE_MODULES(X) X("check") X("json") X("re")
+
+/* X(name): functions and tables of Lua itself, and those of stdlib/base.lua */
 #define RB_PURE_NAMES(X)                                                                    \
     X("assert") X("error") X("ipairs") X("next") X("pairs") X("pcall") X("select")          \
     X("tonumber") X("tostring") X("type") X("xpcall") X("math") X("string") X("table")      \
@@ -28,6 +31,10 @@
 
 /* X(name): members of the modules and of Lua's tables, as far as the sandbox has them */
 #define RB_SH_NAMES(X) X("exec")
+#define RB_CHECK_NAMES(X)                                                                   \
+    X("all") X("eq") X("ge") X("gt") X("le") X("lt") X("match") X("ne")
+#define RB_JSON_NAMES(X) X("decode") X("encode") X("null")
+#define RB_RE_NAMES(X)   X("find") X("gsub") X("match")
 #define RB_MATH_NAMES(X)                                                                    \
     X("abs") X("acos") X("asin") X("atan") X("ceil") X("cos") X("deg") X("exp") X("floor")  \
     X("fmod") X("huge") X("log") X("max") X("maxinteger") X("min") X("mininteger")          \

@@ -20,10 +20,11 @@ static const char neighbour[] =
     "return table.concat({('%d'):format(n), params.s:upper(), math.max(1, 2), #params.a,\n"
     "  tostring(steps.s.outputs.o), type(sh.exec), utf8.char(65), ('ab'):rep(2),\n"
     "  tostring(x), result.exit, select('#', 1, 2), tostring(pcall(error)),\n"
-    "  tostring((try(error))),\n"
+    "  json.encode(json.decode('[{},null]')), re.match('a1', '[0-9]')[0],\n"
+    "  tostring(check.eq(1, 1)), tostring((try(error))),\n"
     "  parallel{function() return 7 end}[1]}, ',')";
 static const char expected[] =
-    "6,TEXT,2,3,true,function,A,abab,1,1,2,false,nil,7";
+    "6,TEXT,2,3,true,function,A,abab,1,1,2,false,[{},null],1,true,nil,7";
 
 static bool answer(void *context, const struct rb_value *requests,
                    const struct rb_value **ret_outcomes, struct rb_error *err)

@@ -88,9 +88,11 @@ static void what_catches_errors_may_wait_inside(void **state)
     (void)state;
     runs("local r = parallel{function() return select(2, pcall(sh.exec, {'a'})).exit end,\n"
          "  function() return try(sh.exec, {'b'}).exit end,\n"
-         "  function() return select(2, xpcall(sh.exec, tostring, {'c'})).exit end}\n"
-         "return r[1] == 97 and r[2] == 98 and r[3] == 99",
-         NULL, "holds; a b c|");
+         "  function() return select(2, xpcall(sh.exec, tostring, {'c'})).exit end,\n"
+         "  function() return check.all{function() return sh.exec{'d'}.exit == 100 end} "
+         "end}\n"
+         "return r[1] == 97 and r[2] == 98 and r[3] == 99 and r[4]",
+         NULL, "holds; a b c d|");
     runs(
         "local r = parallel{function() return select(2, pcall(sh.exec, {'no'})).code end,\n"
         "  function() return select(2, try(sh.exec, {'no'})).code end,\n"
@@ -121,6 +123,8 @@ static void an_error_is_raised_when_all_have_ended(void **state)
     runs("return try(parallel, {function() sh.exec{'no'} end}) == nil", NULL, "holds; no|");
     runs("parallel{function() local x = nil\nreturn x.y end}", NULL,
          "x.check:11: attempt to index a nil value (local 'x'); ");
+    runs("parallel{function()\nre.find(5) end}", NULL,
+         "x.check:11: re.find: the subject is a number; it has to be a text; ");
     runs("parallel{5}", NULL, "x.check:10: parallel: '1' is a number, not a function; ");
     runs("parallel(5)", NULL,
          "x.check:10: parallel: takes a table of functions, not a number; ");
@@ -135,6 +139,8 @@ static void the_first_verdict_decides(void **state)
          NULL, "fails: one; a|");
     runs("parallel{function() sh.exec{'a'} unknown('one') end, function() fail('two') end}",
          NULL, "unknown: one; a|");
+    runs("return parallel{function() return check.lt(2, 1, 'x') end}[1]", NULL,
+         "fails: x: 2, expected < 1; ");
 }
 
 static void nothing_is_hidden_by_it(void **state)

@@ -73,6 +73,13 @@ static const char sweep[] =
     "table.sort(t, function(a, b) return a[1] < b[1] end)\n"
     "for i = 1, 500, 50 do add(t[i][2]) end\n"
     "add(math.sin(1)) add(math.exp(0.5)) \n"
+    "add(json.encode{z = {1.5, -0.0, json.null}, a = {}, ['\xc3\xa4'] = 2^53})\n"
+    "add(select(2, try(json.decode, '[1,')).message)\n"
+    "add(json.encode(json.decode('{\"b\":[1e3,{}],\"a\":12345678901234567890}')))\n"
+    "add(json.encode(re.match('\xc3\xa4 12', [[(?<w>\\pL) (?<n>\\d+)]]).n))\n"
+    "add(re.gsub('b a c', [[\\w]], '<$0>')) add(re.find('\xc3\x84', [[(?i)\xc3\xa4]]))\n"
+    "add(json.encode(parallel{z = function() return 1 end, a = function() return 2 end}))\n"
+    "add(select(2, pcall(check.lt, 0/0, 1)))\n"
     "return table.concat(out, '|')";
 
 static char *sweep_once(void)
@@ -92,7 +99,7 @@ static void every_process_gives_the_same_bytes(void **state)
 {
     (void)state;
     char *first = sweep_once();
-    assert_non_null(strstr(first, "{\"items\":[{\"name\":\"x\",\"value\":\"1|3|a|k3|z|"));
+    assert_non_null(strstr(first, "\"value\":\"1|3|a|k3|z|"));
     assert_non_null(strstr(first, "\"verdict\":\"fails\""));
     for (int i = 0; i < 300; i++) {
         char *again = sweep_once();
