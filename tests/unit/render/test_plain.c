@@ -99,6 +99,28 @@ static void a_failed_attempt_shows_its_check_and_the_last_lines_it_wrote(void **
     assert_string_equal(capture_end(), rb_buf_text(&expected));
 }
 
+static void a_failed_check_shows_all_that_it_compared(void **state)
+{
+    struct scene *scene = *state;
+    begin(scene);
+    scene_happen(scene, 0, "step.began", "{\"step\":\"replica\"}");
+    scene_happen(scene, 0, "attempt.failed",
+                 "{\"step\":\"replica\",\"attempt\":1,\"reason\":\"timeout\",\"why\":"
+                 "\"lag: 7, expected < 5\",\"checks\":[{\"name\":\"gate\",\"verdict\":"
+                 "\"fails\",\"why\":\"lag: 7, expected < 5\",\"seen_more\":2,\"seen\":["
+                 "{\"what\":\"slots\",\"left\":\"2\",\"op\":\"==\",\"right\":\"2\","
+                 "\"holds\":true},{\"what\":\"\",\"left\":\"nil\",\"op\":\">\","
+                 "\"right\":\"0\"},{\"what\":\"lag\\u001b[2J\",\"left\":\"7\",\"op\":"
+                 "\"<\",\"right\":\"5\",\"holds\":false}]}]}");
+    scene_happen(scene, 0, "run.finished",
+                 "{\"step\":\"replica\",\"status\":\"failed\",\"exit\":1}");
+    const char *shown = capture_end();
+    assert_non_null(strstr(shown, "          compared: slots: 2 == 2\n"
+                                  "          compared: nil > 0, unknown\n"
+                                  "          compared: lag\\e[2J: 7 < 5, does not hold\n"
+                                  "          compared: 2 more\n"));
+}
+
 static void a_long_step_gives_signs_of_life_further_and_further_apart(void **state)
 {
     struct scene *scene = *state;
@@ -271,6 +293,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(a_step_is_told_of_when_it_runs_and_when_it_passed),
         TEST(a_failed_attempt_shows_its_check_and_the_last_lines_it_wrote),
+        TEST(a_failed_check_shows_all_that_it_compared),
         TEST(a_long_step_gives_signs_of_life_further_and_further_apart),
         TEST(a_gate_speaks_only_when_its_answer_changes),
         TEST(a_question_nobody_can_answer_says_how_to_go_on),
