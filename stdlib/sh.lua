@@ -106,8 +106,8 @@ end
 
 ---Runs one program, without a shell, and waits for its end.
 ---
----    local out = sh.exec{"psql", "-XAtc", "select count(*) from work_orders", timeout = "20s"}
----    return tonumber(out.stdout) > 0, "the table is empty"
+---    local out = sh.exec{"df", "--output=pcent", "/", timeout = "20s"}
+---    return tonumber(out.stdout:match("%d+")) <= 100, "more than full"
 ---
 ---Options: `timeout` a duration (default 30s), `cwd` a folder (default that of the run), `env`
 ---variables in addition to those of the run, `stdin` a text (default none).

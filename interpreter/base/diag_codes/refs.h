@@ -150,7 +150,8 @@
       "`run` has the members id, operator and started; `result` has duration, exit,\n"     \
       "exits, killed, ok, signal, stderr and stdout. Of Lua's own tables math, string,\n"  \
       "table and utf8 there is what gives the same in every run: no random numbers, no\n"  \
-      "dump, no sizes of the machine.\n"                                                   \
+      "dump, no sizes of the machine. The members of the standard library's modules are\n" \
+      "in docs/stdlib.md.\n"                                                               \
       "\n"                                                                                 \
       "Wrong:\n"                                                                           \
       "\n"                                                                                 \
