@@ -73,6 +73,7 @@ static void a_pattern_without_an_end_comes_to_its_limit(void **state)
     memset(text, 'a', 40);
     memcpy(text + 40, "!", 2);
     refuses("(a+)+$", text, "limit");
+    refuses("(a+)+$", "aaaaaaaaaaaaaaaaaaaaa!", "limit"); /* within PCRE2's own */
     refuses("(a|aa)+b|c", text, "limit");
     refuses("(*LIMIT_MATCH=4000000000)(a+)+$", text, "limit");
     refuses("(?C1)(a+)+$", text, "limit");
