@@ -48,5 +48,9 @@ const struct scene scenes[] = {
      .words = {"-p", "dir=@", "-p", "seconds=0"},
      .answers = "",
      .doubts = {"charge", "once"}},
+    {.name = "checks",
+     .file = "examples/09-checks.yaml",
+     .answers = "",
+     .doubts = {"service", "tell"}},
 };
 const int scene_count = sizeof scenes / sizeof *scenes;
