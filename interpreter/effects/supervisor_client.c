@@ -239,11 +239,14 @@ bool rb_supervisor_run(struct rb_supervisor *supervisor, const struct rb_value *
     add_dir(supervisor, dir);
     RB_AUTO_VALUE const struct rb_value *message =
         rb_value_map("run", rb_value_ref(request), NULL);
-    /* One that is gone by now is noticed where we read, and the request is then lost. */
-    if (!rb_frame_write(supervisor->link->fd, message, &gone) && gone.sys == 0) {
+    if (rb_frame_write(supervisor->link->fd, message, &gone))
+        return true;
+    if (gone.sys == 0) {
         remove_dir(supervisor, dir);
         return rb_fail(err, gone.code, "%s", gone.message);
     }
+    /* One that is gone is noticed where we read, and the request is then lost. */
+    shutdown(supervisor->link->fd, SHUT_RDWR);
     return true;
 }
 
