@@ -43,7 +43,7 @@ static void judge_member(const struct rb_check *check, const struct rb_lua_ref *
     rb_check_did_you_mean(diag, ref->path[0], names, rb_buf_text(&list));
 }
 
-/* `params`, `vars` and `steps` are looked into by a name that is written out. */
+/* `params`, `vars`, `secrets` and `steps` are looked into by a name that is written out. */
 static void dynamic(const struct rb_check *check, const struct rb_lua_ref *ref)
 {
     struct rb_diag *diag = rb_diag_add(check->diags, 410, ref->span,
@@ -194,18 +194,21 @@ static void judge_global(const struct rb_check *check, int expr,
         unknown_global(check, site, ref);
 }
 
-static void judge_scope(const struct rb_check *check, const struct rb_site *site,
+static void judge_scope(const struct rb_check *check, int expr,
                         const struct rb_lua_ref *ref)
 {
+    const struct rb_site *site = &check->sites[expr];
     const char *root = ref->root;
     bool looked_into = strcmp(root, "params") == 0 || strcmp(root, "vars") == 0 ||
-                       strcmp(root, "steps") == 0;
+                       strcmp(root, "secrets") == 0 || strcmp(root, "steps") == 0;
     if (looked_into && ref->depth == 0)
         dynamic(check, ref);
     else if (strcmp(root, "params") == 0)
         rb_check_param(check, ref);
     else if (strcmp(root, "vars") == 0)
         rb_check_var(check, site, ref);
+    else if (strcmp(root, "secrets") == 0)
+        rb_check_secret(check, expr, ref);
     else if (strcmp(root, "run") == 0)
         judge_member(check, ref, run_names);
     else if (strcmp(root, "result") == 0)
@@ -223,7 +226,7 @@ static void judge(const struct rb_check *check, int expr, const struct rb_lua_re
         else
             rb_diag_help(diag, "declare a variable of your own: local %s = ...", ref->root);
     } else if (among(ref->root, scope_names) && !in_loop(check->plan, site, ref->root)) {
-        judge_scope(check, site, ref);
+        judge_scope(check, expr, ref);
     } else {
         judge_global(check, expr, ref);
     }

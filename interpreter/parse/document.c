@@ -43,6 +43,7 @@ KEEP(owner, owner)
 KEEP(requires, requires)
 KEEP(params, params)
 KEEP(vars, base.vars)
+KEEP(secrets, base.secrets)
 KEEP(environments, environments)
 KEEP(env, base.env)
 KEEP(inherit_env, inherit_env)
@@ -130,6 +131,7 @@ static void compile(struct rb_compiler *c, const char *environment)
         {"requires", keep_requires},
         {"params", keep_params},
         {"vars", keep_vars},
+        {"secrets", keep_secrets},
         {"environments", keep_environments},
         {"env", keep_env},
         {"inherit_env", keep_inherit_env},
@@ -151,6 +153,7 @@ static void compile(struct rb_compiler *c, const char *environment)
     rb_layer_choose(c, top.environments, environment, &over);
     rb_layer_title(c, &top.base, &over);
     rb_layer_vars(c, &top.base, &over);
+    rb_layer_secrets(c, &top.base, &over);
     rb_layer_env(c, &top.base, &over);
     read_inherit_env(c, top.inherit_env);
     read_on_failure(c, &top, &inherit);
@@ -174,6 +177,9 @@ static void finish(struct rb_compiler *c)
         rb_compiler_keep(document->arena, c->refs, c->expr_count, sizeof *c->refs);
     document->step_nodes = rb_compiler_keep(document->arena, c->step_nodes, c->step_count,
                                             sizeof *c->step_nodes);
+    document->secret_use_count = c->secret_use_count;
+    document->secret_uses = rb_compiler_keep(document->arena, c->secret_uses,
+                                             c->secret_use_count, sizeof *c->secret_uses);
     HASH_CLEAR(hh, c->ids);
     rb_lua_scan_close(c->lua);
     free(c->loops);

@@ -18,7 +18,7 @@ static void why(struct rb_compiler *c, const struct rb_yaml_node *value,
 static void standard_input(struct rb_compiler *c, const struct rb_yaml_node *value,
                            struct rb_draft *draft)
 {
-    rb_draft_set(draft, "stdin", rb_leaf_text(c, value, rb_compiler_where(c, "stdin")));
+    rb_draft_set(draft, "stdin", rb_leaf_secret(c, value, rb_compiler_where(c, "stdin")));
 }
 
 static void when(struct rb_compiler *c, const struct rb_yaml_node *value,

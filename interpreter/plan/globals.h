@@ -5,7 +5,7 @@
 /* clang-format off */
 /* X(name): values of the run */
 #define RB_SCOPE_NAMES(X)                                                                   \
-    X("params") X("vars") X("environment") X("steps") X("run") X("result")
+    X("params") X("vars") X("environment") X("secrets") X("steps") X("run") X("result")
 
 /* X(name): modules that look at the world, a call is an effect and is recorded as evidence */
 #define RB_WORLD_MODULES(X) X("sh")

@@ -80,6 +80,8 @@ void rb_plan_free(struct rb_plan *plan)
     }
     for (int i = 0; i < plan->var_count; i++)
         rb_value_unref(plan->vars[i].value);
+    for (int i = 0; i < plan->secret_count; i++)
+        rb_value_unref(plan->secrets[i].source);
     for (int i = 0; i < plan->step_count; i++)
         rb_value_unref(plan->steps[i].spec);
     rb_value_unref(plan->env);

@@ -4,6 +4,7 @@
  * Everything that may hold `${{ }}` is a value with *template leaves*:
  *   {"$expr": n}                     the value of expression n, with its type
  *   {"$text": ["a", {"$expr": n}]}   the texts and values joined
+ *   {"$secret": "name"}              a secret, which is filled in where it is used
  * where n indexes plan->exprs. plan/template.h fills them in. */
 
 #include <stdbool.h>
@@ -122,6 +123,13 @@ struct rb_var {
     const struct rb_value *value; /* with template leaves */
 };
 
+struct rb_plan_secret {
+    const char *name;
+    /* {"env": NAME}, {"file": path}, {"command": [argument...]} or {"prompt": text} */
+    const struct rb_value *source;
+    bool unmasked; /* may be too short to be looked for in what is printed */
+};
+
 struct rb_plan_index;
 
 struct rb_plan {
@@ -136,6 +144,8 @@ struct rb_plan {
     int param_count;
     const struct rb_var *vars; /* in order; each may refer to those before it */
     int var_count;
+    const struct rb_plan_secret *secrets;
+    int secret_count;
     const struct rb_value
         *env; /* map NAME -> text with template leaves; of all processes */
     const char *const *inherit; /* names taken from the caller's environment */

@@ -44,8 +44,8 @@ static void what_comes_later_is_unknown_today(void **state)
         expect_step_findings(rb_buf_text(&text), "201@3:1");
     }
     expect_findings("runbook: x\nsteps: [{id: a, title: t}]\nguards: []\nfinally: []\n"
-                    "secrets: {}\nlocks: []\n",
-                    "201@3:1 201@4:1 201@5:1 201@6:1");
+                    "locks: []\n",
+                    "201@3:1 201@4:1 201@5:1");
 }
 
 static void a_step_does_one_thing(void **state)
