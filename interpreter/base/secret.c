@@ -17,31 +17,23 @@ void rb_secrets_done(struct rb_secrets *secrets)
     *secrets = (struct rb_secrets){0};
 }
 
-static struct rb_secret *find(const struct rb_secrets *secrets, const char *name)
+const struct rb_secret *rb_secrets_find(const struct rb_secrets *secrets, const char *name)
 {
-    for (size_t i = 0; i < secrets->count; i++) {
+    for (size_t i = secrets->count; i-- > 0;) {
         if (strcmp(secrets->items[i].name, name) == 0)
             return &secrets->items[i];
     }
     return NULL;
 }
 
-const struct rb_secret *rb_secrets_find(const struct rb_secrets *secrets, const char *name)
-{
-    return find(secrets, name);
-}
-
 void rb_secrets_put(struct rb_secrets *secrets, const char *name, const char *bytes,
                     size_t length, bool unmasked)
 {
+    const struct rb_secret *before = rb_secrets_find(secrets, name);
+    if (before && before->length == length && memcmp(before->bytes, bytes, length) == 0)
+        return;
     struct rb_secret made = {rb_strdup(name), rb_guarded_alloc(length), length, unmasked};
     memcpy(made.bytes, bytes, length);
-    struct rb_secret *before = find(secrets, name);
-    if (before) {
-        release(before);
-        *before = made;
-        return;
-    }
     RB_GROW(secrets->items, secrets->count, secrets->capacity);
     secrets->items[secrets->count++] = made;
 }

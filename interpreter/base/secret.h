@@ -4,6 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Bytes of the longest value. */
+enum { RB_SECRET_MOST = 64 << 10 };
+
 struct rb_secret {
     char *name;
     char *bytes; /* guarded; no NUL at the end */
@@ -17,7 +20,9 @@ struct rb_secrets {
 };
 
 void rb_secrets_done(struct rb_secrets *secrets); /* wipes; zeroes */
-/* Copies the value; what had this name before is wiped. */
+/* Copies the value. One that had this name before gives way to it, but stays until the end to be
+ * looked for: what got it may still print it. */
 void rb_secrets_put(struct rb_secrets *secrets, const char *name, const char *bytes,
                     size_t length, bool unmasked);
+/* The newest of this name, or NULL. */
 const struct rb_secret *rb_secrets_find(const struct rb_secrets *secrets, const char *name);

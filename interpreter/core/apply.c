@@ -315,11 +315,12 @@ static void end_run(struct rb_state *state, const struct rb_event *event)
 
 static void take_signal(struct rb_state *state, const struct rb_event *event)
 {
-    static const char *const names[] = {"INT", "TERM", "HUP", "cancel", "ENOSPC"};
+    static const char *const names[] = {"INT", "TERM", "HUP", "cancel", "ENOSPC", "secret"};
     int level = (int)rb_value_get_int(event->d, "level", 1);
     if (level > state->stop_level)
         state->stop_level = level;
     state->stop_name = names[0];
+    put(&state->stop_why, rb_value_get(event->d, "why"));
     for (size_t i = 0; i < RB_COUNT(names); i++) {
         if (says(event, "name", names[i]))
             state->stop_name = names[i];

@@ -16,7 +16,8 @@
 /* X(NAME, "journal.name", fact), after its payload. */
 /* clang-format off */
 #define RB_EVENTS(X)                                                                             \
-    /* run, nonce, plan, sources, environment, params, engine, limits, operator, interactive */  \
+    /* run, nonce, plan, sources, environment, params, secrets (sources), engine, limits, */     \
+    /* operator, interactive */                                                                  \
     X(RUN_CREATED, "run.created", true)                                                          \
     /* operator, engine, interactive, answers (digest) */                                        \
     X(RUN_RESUMED, "run.resumed", true)                                                          \
@@ -64,7 +65,8 @@
     X(STEP_FAILED, "step.failed", false)                                                         \
     /* step, choice: retry, by: person|probe|idempotent: tried again after failure or doubt */   \
     X(STEP_DECIDED, "step.decided", false)                                                       \
-    /* name: INT|TERM|HUP|cancel|ENOSPC, level: 1 after the step, 2 end it, 3 leave, by */       \
+    /* name: INT|TERM|HUP|cancel|ENOSPC|secret, level: 1 after the step, 2 end it, 3 leave, by, */\
+    /* why (of a secret that nobody can be asked for) */                                         \
     X(SIGNAL_RECEIVED, "signal.received", true)                                                  \
     /* bytes, sha256: a torn last line was put aside */                                          \
     X(TAIL_RECOVERED, "tail.recovered", true)                                                    \

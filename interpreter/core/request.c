@@ -31,6 +31,16 @@ static bool text_of(const struct rb_value *value, const char *what, const char *
     return true;
 }
 
+/* A text, or a secret that is to be put there when the process starts. */
+static bool text_or_secret(const struct rb_value *value, const char *what, const char *name,
+                           const struct rb_value **ret_value, struct rb_error *err)
+{
+    if (!rb_template_secret(value))
+        return text_of(value, what, name, ret_value, err);
+    *ret_value = rb_value_ref(value);
+    return true;
+}
+
 /* Does the argument begin with a value, so that the value decides what the argument is? */
 static bool begins_with_value(const struct rb_value *written)
 {
@@ -134,7 +144,7 @@ static bool add_env(struct rb_map_builder *map, const struct rb_value *env,
     for (size_t i = 0; i < rb_value_count(env); i++) {
         const char *name = rb_value_as_text(rb_value_key_at(env, i), "");
         const struct rb_value *text;
-        if (!text_of(rb_value_member_at(env, i), "env.", name, &text, err))
+        if (!text_or_secret(rb_value_member_at(env, i), "env.", name, &text, err))
             return false;
         rb_map_add(map, name, text);
     }
@@ -191,6 +201,14 @@ static bool optional_text(const struct rb_value *spec, const char *member,
     return !value || text_of(value, "", member, ret_text, err);
 }
 
+static bool input_of(const struct rb_value *spec, const struct rb_value **ret_input,
+                     struct rb_error *err)
+{
+    const struct rb_value *value = rb_value_get(spec, "stdin");
+    *ret_input = NULL;
+    return !value || text_or_secret(value, "", "stdin", ret_input, err);
+}
+
 const struct rb_value *rb_process_dir(const struct rb_state *state)
 {
     RB_AUTO_BUF struct rb_buf dir = {0};
@@ -207,7 +225,7 @@ bool rb_process_request(const struct rb_state *state, const struct rb_value **re
     RB_AUTO_VALUE const struct rb_value *cwd = NULL, *input = NULL;
     if (!rb_filled_spec(state, &spec, err) || !programs_of(step, spec, &programs, err) ||
         !env_of(state, spec, &env, err) || !optional_text(spec, "cwd", &cwd, err) ||
-        !optional_text(spec, "stdin", &input, err))
+        !input_of(spec, &input, err))
         return false;
     const struct rb_value *home = rb_value_get(state->created, "cwd");
     const struct rb_value *folder = cwd ? cwd : home;

@@ -99,5 +99,8 @@ bool rb_rule_stop(const struct rb_state *state, struct rb_event *ret)
         return finish(state, ret, "cancelled", "cancelled by a person", 4);
     if (strcmp(state->stop_name, "ENOSPC") == 0)
         return suspend(state, ret, "the disk is full", 74);
+    if (strcmp(state->stop_name, "secret") == 0)
+        return suspend(state, ret, rb_value_as_text(state->stop_why, "a secret is missing"),
+                       3);
     return suspend(state, ret, "interrupted", 130);
 }

@@ -55,6 +55,7 @@ void rb_state_free(struct rb_state *state)
     rb_value_unref(state->env);
     rb_value_unref(state->end);
     rb_value_unref(state->start_eval);
+    rb_value_unref(state->stop_why);
     free(state->nodes);
     free(state->latest);
     free(state->referred);

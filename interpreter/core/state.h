@@ -84,8 +84,9 @@ struct rb_state {
     rb_time utc, mono; /* of the last event */
     rb_time created_utc;
     bool interactive;
-    int stop_level;        /* 0: go on; see signal.received */
-    const char *stop_name; /* "INT"...; static text */
+    int stop_level;                  /* 0: go on; see signal.received */
+    const char *stop_name;           /* "INT"...; static text */
+    const struct rb_value *stop_why; /* of a secret that is missing; else NULL */
     struct rb_node *nodes;
     int node_count, node_capacity;
     int current;      /* deepest node under way, -1: none */

@@ -23,7 +23,8 @@ struct rb_real {
     struct rb_list_builder evidence;
     const struct rb_value *call, *look; /* a look at the world: the call, its folder */
     int looks;                          /* so far: makes folders unique */
-    const struct rb_value *question;    /* asked; NULL: none */
+    const struct rb_value *waiting;  /* a request whose secrets are fetched; NULL: none */
+    const struct rb_value *question; /* asked; NULL: none */
     int open_handles;
 };
 
@@ -177,15 +178,66 @@ static bool is_new(struct rb_real *real)
     return false;
 }
 
-static void begin_process(struct rb_real *real, const struct rb_value *request)
+/* That somebody has to be there stops the run, before anything of the step has happened. */
+static void stop_for_secret(struct rb_real *real, const char *why)
 {
     struct rb_error err = {0};
+    if (!rb_engine_put(real->engine, RB_EV_SIGNAL_RECEIVED,
+                       rb_value_map("name", rb_value_text("secret"), "level",
+                                    rb_value_int(2), "why", rb_value_text(why), NULL),
+                       &err))
+        real->o.broke(real->o.context, &err);
+}
+
+static void fetched(void *context, enum rb_vault_end end, const char *why)
+{
+    struct rb_real *real = context;
+    struct rb_error err = {0};
+    if (end == RB_VAULT_UNASKED) {
+        stop_for_secret(real, why); /* and so withdraws what waits */
+        return;
+    }
+    RB_AUTO_VALUE const struct rb_value *request = real->waiting;
+    real->waiting = NULL;
+    if (end == RB_VAULT_READY) {
+        if (!rb_supervisor_run(real->supervisor, request, rb_vault_secrets(real->o.vault),
+                               &err))
+            lost(real, NULL);
+        return;
+    }
+    RB_AUTO_VALUE const struct rb_value *outcome = rb_value_map(
+        "spawn_error", rb_value_text("ENOKEY"), "what", rb_value_text(why), NULL);
+    if (real->look)
+        look_settled(real, outcome);
+    else
+        process_settled(real, RB_EV_EFFECT_RESULT, rb_value_ref(outcome));
+}
+
+/* To the supervisor, once the secrets in it are here. */
+static void fetch_and_run(struct rb_real *real, const struct rb_value *request)
+{
+    RB_AUTO_VALUE const struct rb_value *names = rb_vault_names(request);
+    real->waiting = rb_value_ref(request);
+    rb_vault_need(real->o.vault, names, fetched, real);
+}
+
+/* Whether a request waited; it was not sent. */
+static bool stop_waiting(struct rb_real *real)
+{
+    if (!real->waiting)
+        return false;
+    rb_vault_cancel(real->o.vault);
+    let_go(&real->waiting);
+    return true;
+}
+
+static void begin_process(struct rb_real *real, const struct rb_value *request)
+{
     real->process = rb_value_ref(rb_value_get(request, "dir"));
     if (real->resumed)
         find(real);
-    else if (open_supervisor(real) && is_new(real) &&
-             !rb_supervisor_run(real->supervisor, request, &err))
-        lost(real, NULL);
+    else if (open_supervisor(real) && is_new(real))
+        fetch_and_run(real, request);
 }
 
 /* Evaluations */
@@ -193,21 +245,20 @@ static void begin_process(struct rb_real *real, const struct rb_value *request)
 static void asked(void *context, const struct rb_value *call)
 {
     struct rb_real *real = context;
-    struct rb_error err = {0};
     real->call = rb_value_ref(call);
     real->look = rb_value_textf("%s.%lld.%s.%d.%d", rb_value_as_text(real->step, "start"),
                                 (long long)real->attempt, real->phase, real->o.writer,
                                 ++real->looks);
     RB_AUTO_VALUE const struct rb_value *request =
         rb_look_request(real->o.state, rb_value_as_text(real->look, ""), call);
-    if (open_supervisor(real) && !rb_supervisor_run(real->supervisor, request, &err))
-        lost(real, NULL);
+    if (open_supervisor(real))
+        fetch_and_run(real, request);
 }
 
 /* Whoever asked is gone: the answer must not be taken for that to a later question. */
 static void drop_look(struct rb_real *real)
 {
-    if (real->look && real->supervisor)
+    if (!stop_waiting(real) && real->look && real->supervisor)
         rb_supervisor_end(real->supervisor, rb_value_as_text(real->look, ""));
     let_go(&real->call);
     let_go(&real->look);
@@ -290,7 +341,10 @@ static void withdraw(void *self, const struct rb_effect *effect)
 {
     struct rb_real *real = self;
     if (effect->kind == RB_EFFECT_PROCESS && real->process) {
-        rb_supervisor_end(real->supervisor, rb_value_as_text(real->process, ""));
+        if (stop_waiting(real))
+            process_settled(real, RB_EV_EFFECT_UNSTARTED, NULL);
+        else
+            rb_supervisor_end(real->supervisor, rb_value_as_text(real->process, ""));
     } else if (effect->kind == RB_EFFECT_EVAL) {
         withdraw_eval(real);
     } else if (effect->kind == RB_EFFECT_ASK && real->question) {
@@ -373,6 +427,7 @@ void rb_real_free(struct rb_real *real)
 {
     if (!real)
         return;
+    stop_waiting(real);
     rb_supervisor_close(real->supervisor);
     rb_worker_free(real->worker);
     const struct rb_value **slots[] = {&real->step, &real->process, &real->call,

@@ -51,6 +51,8 @@ void rb_output_done(struct rb_output *output)
     end_hasher(output);
     rb_digest_free(output->digest);
     output->digest = NULL;
+    rb_redact_end(output->redactor, &output->redaction, &output->clean);
+    rb_buf_done(&output->clean);
 }
 
 static void ring_name(const char *name, char ret_name[16])
@@ -163,6 +165,27 @@ static void take(struct rb_output *output, const char *bytes, size_t length)
                    (head < length && !keep_last(output, bytes + head, length - head));
 }
 
+/* The one way of a child's bytes to a file, a tail or a digest. */
+static void redact(struct rb_output *output, const char *bytes, size_t length)
+{
+    if (!output->redactor) {
+        take(output, bytes, length);
+        return;
+    }
+    rb_buf_clear(&output->clean);
+    rb_redact(output->redactor, &output->redaction, bytes, length, &output->clean);
+    take(output, output->clean.data, output->clean.length);
+}
+
+void rb_output_redact(struct rb_output *output, const struct rb_redactor *redactor)
+{
+    rb_buf_clear(&output->clean);
+    rb_redact_end(output->redactor, &output->redaction, &output->clean);
+    if (output->clean.length > 0)
+        take(output, output->clean.data, output->clean.length);
+    output->redactor = redactor;
+}
+
 /* A program that prints much is worth more; most print little. */
 static void notice(struct rb_output *output, ssize_t got)
 {
@@ -190,7 +213,7 @@ void rb_output_read(struct rb_output *output, char *buffer, size_t size)
             end_pipe(output);
             return;
         }
-        take(output, buffer, (size_t)got);
+        redact(output, buffer, (size_t)got);
         notice(output, got);
     }
 }
@@ -206,7 +229,7 @@ void rb_output_drain(struct rb_output *output, char *buffer, size_t size)
         ssize_t got = read(output->pipe, buffer, size);
         if (got <= 0)
             break;
-        take(output, buffer, (size_t)got);
+        redact(output, buffer, (size_t)got);
         left -= (int)got;
     }
     end_pipe(output);
@@ -245,6 +268,7 @@ static void unroll(struct rb_output *output)
 const struct rb_value *rb_output_settle(struct rb_output *output, int run_dir,
                                         const char *dir)
 {
+    rb_output_redact(output, NULL);
     if (output->total == 0)
         return NULL;
     char hex[RB_DIGEST_HEX + 1];

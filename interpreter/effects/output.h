@@ -1,5 +1,6 @@
 #pragma once
-/* An output stream of a child: from its pipe into a file of its step's folder, with a digest.
+/* An output stream of a child: from its pipe, without the secrets that are known, into a file of
+ * its step's folder, with a digest.
  *
  * <name> takes the first half of the cap, <name>.tail is a ring over the last half of what
  * comes after it, and is appended at the end. So memory stays flat, and what was printed last
@@ -8,6 +9,7 @@
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/error.h"
+#include "base/redact.h"
 #include "base/value.h"
 #include "effects/hasher.h"
 
@@ -17,9 +19,12 @@ struct rb_output {
     const char *name; /* "out" or "err" */
     int file, ring;   /* -1: not needed so far */
     int64_t head_cap, ring_cap;
-    int64_t total;  /* bytes that came */
-    int64_t kept;   /* bytes in the file */
-    int64_t ringed; /* bytes that went through the ring */
+    const struct rb_redactor *redactor; /* borrowed; NULL: there are no secrets */
+    struct rb_redaction redaction;
+    struct rb_buf clean; /* what it gave of the piece at hand */
+    int64_t total;       /* bytes that came */
+    int64_t kept;        /* bytes in the file */
+    int64_t ringed;      /* bytes that went through the ring */
     struct rb_digest *digest;
     struct rb_hasher *hasher; /* of much output: it has the digest then */
     bool busy;                /* much comes: the pipe is larger, the digest has a thread */
@@ -28,6 +33,9 @@ struct rb_output {
 
 void rb_output_init(struct rb_output *output, int folder, const char *name, int64_t cap);
 void rb_output_done(struct rb_output *output); /* accepts one that ended */
+
+/* From here on these secrets are taken out. The redactor before may then be freed. */
+void rb_output_redact(struct rb_output *output, const struct rb_redactor *redactor);
 
 /* Takes what is readable, a few buffers at most; closes the pipe at its end. */
 void rb_output_read(struct rb_output *output, char *buffer, size_t size);
