@@ -14,6 +14,7 @@
 #include "effects/answers.h"
 #include "effects/clock.h"
 #include "effects/executor.h"
+#include "effects/vault.h"
 #include "journal/blob.h"
 #include "lua/worker_main.h"
 #include "parse/pattern.h"
@@ -31,6 +32,7 @@ struct session {
     struct rb_answers *answers;
     const struct rb_value *answers_blob; /* reference to the file; NULL: none given */
     struct rb_engine *engine;
+    struct rb_vault *vault;
     struct rb_real *real;
     struct rb_stop *stop;
     struct rb_error broken;      /* the journal or a helper failed */
@@ -126,6 +128,13 @@ static void view_unask(void *self)
     s->view->ops->unask(s->view);
 }
 
+static void ask_secret(void *self, const char *name, const char *text,
+                       rb_vault_typed *typed, void *context)
+{
+    struct session *s = self;
+    s->view->ops->ask_secret(s->view, name, text, typed, context);
+}
+
 /* Patterns are beyond the core, which has no library to match them with. */
 static bool allow(const struct rb_value *question, const struct rb_value *answer,
                   struct rb_error *err)
@@ -187,12 +196,26 @@ static void open_view(struct session *s)
         s->view = rb_view_plain_new(&options);
 }
 
+static bool can_ask(const struct session *s)
+{
+    return s->start->asks && s->view->ops->ask && !rb_args_flag(s->start->args, "no-input");
+}
+
+/* Before any helper is forked off. */
+static void open_vault(struct session *s)
+{
+    const struct rb_vault_prompt prompt = {
+        .self = s, .ask = can_ask(s) ? ask_secret : NULL, .unask = view_unask};
+    s->vault = rb_vault_new(&s->loop, s->start->state, &prompt);
+}
+
 static void open_engine(struct session *s, const struct rb_asker *asker)
 {
     const struct rb_real_options real = {.loop = &s->loop,
                                          .run = s->start->run,
                                          .state = s->start->state,
                                          .asker = *asker,
+                                         .vault = s->vault,
                                          .worker_main = rb_lua_worker,
                                          .writer = s->start->epoch,
                                          .resumed = s->start->resumed,
@@ -207,11 +230,6 @@ static void open_engine(struct session *s, const struct rb_asker *asker)
                                              .context = s};
     s->engine = rb_engine_new(&engine);
     rb_real_attach(s->real, s->engine);
-}
-
-static bool can_ask(const struct session *s)
-{
-    return s->start->asks && s->view->ops->ask && !rb_args_flag(s->start->args, "no-input");
 }
 
 static const struct rb_value *first_payload(const struct session *s)
@@ -234,6 +252,7 @@ static void close_session(struct session *s)
 {
     rb_stop_free(s->stop);
     rb_real_free(s->real);
+    rb_vault_free(s->vault);
     rb_engine_free(s->engine);
     rb_answers_free(s->answers);
     rb_value_unref(s->answers_blob);
@@ -297,6 +316,7 @@ int rb_session_run(const struct rb_session_start *start)
     s.operator= rb_operator();
     s.operator_name = rb_value_get_text(s.operator, "user", "?");
     open_view(&s);
+    open_vault(&s);
     struct rb_asker asker = {.self = &s, .ask = view_ask, .unask = view_unask};
     if (!can_ask(&s))
         asker = (struct rb_asker){0};

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "plan/template.h"
 
 enum { INDENT = 6 };
 
@@ -170,6 +171,23 @@ static void modifiers(struct rb_buf *out, int indent, const struct rb_preview *p
         line(out, indent, "", rb_buf_text(&text), text.length);
 }
 
+static void secret(const char *what, const struct rb_value *value, int indent,
+                   struct rb_buf *out)
+{
+    if (rb_template_secret(value))
+        rb_buf_printf(out, "%*s%s = secret:%s\n", indent, "", what,
+                      rb_template_secret(value));
+}
+
+void rb_step_text_secrets(const struct rb_value *env, const struct rb_value *input,
+                          int indent, struct rb_buf *out)
+{
+    for (size_t i = 0; i < rb_value_count(env); i++)
+        secret(rb_value_as_text(rb_value_key_at(env, i), ""), rb_value_member_at(env, i),
+               indent, out);
+    secret("standard input", input, indent, out);
+}
+
 void rb_step_text(const struct rb_preview *preview, int index, const struct rb_value *spec,
                   struct rb_buf *out)
 {
@@ -188,5 +206,7 @@ void rb_step_text(const struct rb_preview *preview, int index, const struct rb_v
         line(out, INDENT + 2 * depth, "can't be filled in: ", error, strlen(error));
     else
         action(out, INDENT + 2 * depth, plan, index, spec);
+    rb_step_text_secrets(rb_value_get(spec, "env"), rb_value_get(spec, "stdin"),
+                         INDENT + 2 * depth, out);
     modifiers(out, INDENT + 2 * depth, preview, index);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "lua/secret.h"
 #include "lua/view.h"
 
 /* A table that holds another twice is written out twice: what is counted is what comes out. */
@@ -14,6 +15,7 @@ struct converter {
     lua_State *L;
     int64_t nodes, bytes; /* still free */
     char place[160];      /* of the error, from the outside in: ".list[3].name" */
+    enum rb_convert_secrets secrets;
     struct rb_error *err;
 };
 
@@ -71,6 +73,8 @@ static bool weigh(struct converter *c, const struct rb_value *value, int depth)
 static bool from_view(struct converter *c, const struct rb_view *view, int depth,
                       const struct rb_value **ret_value)
 {
+    if (view->kind == RB_VIEW_SECRETS)
+        return rb_fail(c->err, RB_ERR_INVALID, "secrets can't be kept");
     if (view->kind != RB_VIEW_DATA && view->kind != RB_VIEW_NAMES) {
         return rb_fail(c->err, RB_ERR_INVALID,
                        "a whole step or outcome can't be kept: name its members, as in "
@@ -178,6 +182,15 @@ static bool from_table(struct converter *c, int index, int depth,
     return from_list(c, index, depth, shape.numbers, ret_value);
 }
 
+static bool from_secret(struct converter *c, const struct rb_value *leaf,
+                        const struct rb_value **ret_value)
+{
+    if (c->secrets == RB_CONVERT_NO_SECRETS)
+        return rb_fail(c->err, RB_ERR_INVALID, "a secret can't be kept");
+    *ret_value = rb_value_ref(leaf);
+    return true;
+}
+
 static bool convert(struct converter *c, int index, int depth,
                     const struct rb_value **ret_value)
 {
@@ -210,15 +223,17 @@ static bool convert(struct converter *c, int index, int depth,
         *ret_value = rb_value_string(text, length);
         return true;
     default:
+        if (rb_secret_at(L, index))
+            return from_secret(c, rb_secret_at(L, index), ret_value);
         return rb_fail(c->err, RB_ERR_INVALID, "a %s can't be kept",
                        lua_typename(L, lua_type(L, index)));
     }
 }
 
-bool rb_convert(lua_State *L, int index, const struct rb_value **ret_value,
-                struct rb_error *err)
+bool rb_convert(lua_State *L, int index, enum rb_convert_secrets secrets,
+                const struct rb_value **ret_value, struct rb_error *err)
 {
-    struct converter c = {L, NODES_MAX, BYTES_MAX, "", err};
+    struct converter c = {L, NODES_MAX, BYTES_MAX, "", secrets, err};
     const struct rb_value *value;
     if (!convert(&c, lua_absindex(L, index), 0, &value)) {
         const char *place = c.place[0] == '.' ? c.place + 1 : c.place;

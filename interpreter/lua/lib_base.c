@@ -7,6 +7,7 @@
 #include "lua/libs.h"
 #include "lua/sandbox.h"
 #include "lua/scope.h"
+#include "lua/secret.h"
 #include "lua/view.h"
 
 void rb_lib_pick(lua_State *L, const char *const *names)
@@ -23,6 +24,8 @@ void rb_lib_pick(lua_State *L, const char *const *names)
 static int base_tostring(lua_State *L)
 {
     luaL_checkany(L, 1);
+    if (rb_secret_at(L, 1))
+        return rb_secret_refuse(L);
     int type = lua_type(L, 1);
     if (type == LUA_TNUMBER && isnan(lua_tonumber(L, 1)))
         lua_pushliteral(L, "nan");

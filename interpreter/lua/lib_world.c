@@ -38,7 +38,7 @@ static int world_ask(lua_State *L)
         return refuse(L, sandbox);
     }
     struct rb_error err;
-    if (!rb_convert(L, 2, &req, &err))
+    if (!rb_convert(L, 2, RB_CONVERT_SECRETS, &req, &err))
         return luaL_error(L, "%s: %s", call, err.message);
     const struct rb_value *request =
         keep(sandbox, rb_value_map("call", rb_value_text(call), "req", req, NULL));

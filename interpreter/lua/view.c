@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "lua/libs.h"
 #include "lua/sandbox.h"
+#include "lua/secret.h"
 #include "lua/stream.h"
 #include "plan/globals.h"
 
@@ -212,7 +213,9 @@ static int view_index(lua_State *L)
     const struct rb_value *member = rb_value_getn(view->value, name, length);
     if (!member && view->kind != RB_VIEW_DATA)
         return no_such(L, view, name);
-    if (view->kind == RB_VIEW_STEPS)
+    if (view->kind == RB_VIEW_SECRETS)
+        rb_secret_push(L, member);
+    else if (view->kind == RB_VIEW_STEPS)
         rb_view_push(L, member, RB_VIEW_STEP, "member of a step");
     else
         rb_view_push(L, member, RB_VIEW_DATA, NULL);

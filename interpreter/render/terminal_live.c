@@ -159,6 +159,10 @@ void rb_terminal_live(struct rb_terminal *t, struct rb_rows *rows)
 {
     bool live = t->state &&
                 (t->state->phase == RB_RUN_RUNNING || t->state->phase == RB_RUN_STARTING);
+    if (t->hidden) {
+        rb_terminal_secret_rows(t, rows);
+        return;
+    }
     if (t->prompt) {
         add_question(t, rows);
         return;

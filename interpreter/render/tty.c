@@ -70,6 +70,17 @@ bool rb_tty_take(int fd, bool lines)
     return tcsetattr(fd, TCSANOW, &modes) == 0;
 }
 
+void rb_tty_hide(int fd, bool hidden)
+{
+    struct termios modes;
+    if (fd != taken_fd || draws || tcgetattr(fd, &modes) != 0)
+        return;
+    modes.c_lflag &= ~(tcflag_t)ECHO;
+    if (!hidden)
+        modes.c_lflag |= before.c_lflag & ECHO;
+    tcsetattr(fd, TCSANOW, &modes);
+}
+
 void rb_tty_discard_input(int fd)
 {
     tcflush(fd, TCIFLUSH);
