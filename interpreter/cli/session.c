@@ -39,6 +39,8 @@ struct session {
     bool leave;                  /* a third signal */
     rb_asker_answered *answered; /* of the question at the terminal */
     void *asking;
+    rb_vault_typed *typed; /* of the secret at the terminal; NULL: none is typed */
+    void *typing;
 };
 
 enum { TICK_MS = 100 };
@@ -82,10 +84,22 @@ static void put(struct session *s, enum rb_event_type type, const struct rb_valu
         broke(s, &err);
 }
 
+/* A step whose secret is being typed has not begun: there is nothing to wait for. */
+static const struct rb_value *at_once(const struct rb_value *owned)
+{
+    RB_AUTO_VALUE const struct rb_value *before = owned;
+    RB_AUTO_VALUE const struct rb_value *level =
+        rb_value_map("level", rb_value_int(2), NULL);
+    return rb_value_merge(before, level);
+}
+
 static void stop_asked(void *context, const struct rb_value *owned)
 {
     struct session *s = context;
-    s->leave |= rb_value_get_int(owned, "level", 1) >= 3;
+    int64_t level = rb_value_get_int(owned, "level", 1);
+    s->leave |= level >= 3;
+    if (s->typed && level == 1)
+        owned = at_once(owned);
     put(s, RB_EV_SIGNAL_RECEIVED, owned);
     stop_when_ended(s);
 }
@@ -125,14 +139,25 @@ static void view_ask(void *self, const struct rb_value *question,
 static void view_unask(void *self)
 {
     struct session *s = self;
+    s->typed = NULL;
     s->view->ops->unask(s->view);
+}
+
+static void secret_typed(void *context, const char *bytes, size_t length)
+{
+    struct session *s = context;
+    rb_vault_typed *typed = s->typed;
+    s->typed = NULL;
+    typed(s->typing, bytes, length);
 }
 
 static void ask_secret(void *self, const char *name, const char *text,
                        rb_vault_typed *typed, void *context)
 {
     struct session *s = self;
-    s->view->ops->ask_secret(s->view, name, text, typed, context);
+    s->typed = typed;
+    s->typing = context;
+    s->view->ops->ask_secret(s->view, name, text, secret_typed, s);
 }
 
 /* Patterns are beyond the core, which has no library to match them with. */

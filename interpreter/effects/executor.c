@@ -16,6 +16,7 @@ struct rb_real {
     uv_timer_t timer, mend;
     rb_time due; /* of the timer */
     bool resumed;
+    bool recalled;               /* what earlier interpreters had fetched */
     const struct rb_value *step; /* of the effect under way; NULL: the start of the run */
     int64_t attempt;
     const struct rb_value *process; /* folder of the process under way; NULL: none */
@@ -213,12 +214,24 @@ static void fetched(void *context, enum rb_vault_end end, const char *why)
         process_settled(real, RB_EV_EFFECT_RESULT, rb_value_ref(outcome));
 }
 
+static void fetch(void *context, enum rb_vault_end end, const char *why)
+{
+    struct rb_real *real = context;
+    RB_AUTO_VALUE const struct rb_value *names = rb_vault_names(real->waiting);
+    (void)end, (void)why;
+    rb_vault_need(real->o.vault, names, fetched, real);
+}
+
 /* To the supervisor, once the secrets in it are here. */
 static void fetch_and_run(struct rb_real *real, const struct rb_value *request)
 {
-    RB_AUTO_VALUE const struct rb_value *names = rb_vault_names(request);
+    bool recall = real->o.resumed && !real->recalled;
     real->waiting = rb_value_ref(request);
-    rb_vault_need(real->o.vault, names, fetched, real);
+    real->recalled = true;
+    if (recall)
+        rb_vault_recall(real->o.vault, fetch, real);
+    else
+        fetch(real, RB_VAULT_READY, NULL);
 }
 
 /* Whether a request waited; it was not sent. */

@@ -21,7 +21,8 @@ struct rb_vault {
     struct rb_secrets secrets;
     struct rb_secrets taken; /* out of the environment, and not asked for so far */
     const struct rb_value *names;
-    size_t next; /* of them */
+    size_t next;  /* of them */
+    bool lenient; /* one that can't be had is passed over */
     rb_vault_done *done;
     void *context;
     struct rb_vault_command *command; /* under way; NULL: none */
@@ -115,6 +116,7 @@ static void settle(struct rb_vault *vault, enum rb_vault_end end, const char *wh
         done(context, end, why);
 }
 
+/* True when it is passed over; else the need has failed. */
 static bool fail(struct rb_vault *vault, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
@@ -122,6 +124,10 @@ static bool fail(struct rb_vault *vault, const char *format, ...)
 {
     RB_AUTO_BUF struct rb_buf why = {0};
     va_list args;
+    if (vault->lenient) {
+        vault->next++;
+        return true;
+    }
     rb_buf_printf(&why, "the secret `%s` can't be had: ", name_at_hand(vault));
     va_start(args, format);
     rb_buf_vprintf(&why, format, args);
@@ -222,10 +228,10 @@ static void printed(void *context, const char *bytes, size_t length, const char 
     vault->command = NULL;
     const struct rb_plan_secret *secret = declared(vault, name_at_hand(vault));
     const struct rb_value *argv = rb_value_get(secret->source, "command");
-    if (what)
-        fail(vault, "its command `%s`: %s", rb_value_as_text(rb_value_at(argv, 0), ""),
-             what);
-    else if (keep(vault, bytes, without_line_end(bytes, length)))
+    bool good = what ? fail(vault, "its command `%s`: %s",
+                            rb_value_as_text(rb_value_at(argv, 0), ""), what)
+                     : keep(vault, bytes, without_line_end(bytes, length));
+    if (good)
         go_on(vault);
 }
 
@@ -293,14 +299,32 @@ static void go_on(struct rb_vault *vault)
     settle(vault, RB_VAULT_READY, NULL);
 }
 
-void rb_vault_need(struct rb_vault *vault, const struct rb_value *names,
-                   rb_vault_done *done, void *context)
+static void begin(struct rb_vault *vault, const struct rb_value *owned_names, bool lenient,
+                  rb_vault_done *done, void *context)
 {
-    vault->names = rb_value_ref(names);
+    vault->names = owned_names;
     vault->next = 0;
+    vault->lenient = lenient;
     vault->done = done;
     vault->context = context;
     go_on(vault);
+}
+
+void rb_vault_need(struct rb_vault *vault, const struct rb_value *names,
+                   rb_vault_done *done, void *context)
+{
+    begin(vault, rb_value_ref(names), false, done, context);
+}
+
+void rb_vault_recall(struct rb_vault *vault, rb_vault_done *done, void *context)
+{
+    const struct rb_plan *plan = vault->state->plan;
+    struct rb_list_builder names = {0};
+    for (int i = 0; i < plan->secret_count; i++) {
+        if (!rb_value_get(plan->secrets[i].source, "prompt"))
+            rb_list_add(&names, rb_value_text(plan->secrets[i].name));
+    }
+    begin(vault, rb_list_end(&names), true, done, context);
 }
 
 static void add_names(const struct rb_value *value, struct rb_list_builder *names)

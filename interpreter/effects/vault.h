@@ -41,6 +41,9 @@ typedef void rb_vault_done(void *context, enum rb_vault_end end, const char *why
  * One need at a time. */
 void rb_vault_need(struct rb_vault *vault, const struct rb_value *names,
                    rb_vault_done *done, void *context);
+/* In a run that goes on: fetches those that need no person, so that what earlier steps left behind
+ * is found when a later one prints it. One that can't be had is passed over. */
+void rb_vault_recall(struct rb_vault *vault, rb_vault_done *done, void *context);
 /* The need is off: `done` will not be called. */
 void rb_vault_cancel(struct rb_vault *vault);
 
