@@ -191,14 +191,26 @@ static size_t start_of(const struct rb_search *search, size_t end, size_t length
     return start;
 }
 
+/* A line inside the word that has begun would be too short. */
+static bool is_narrow(const struct rb_automaton *a, const struct rb_search *search,
+                      size_t offset)
+{
+    if (search->break_count == 0 || search->at_break > 0)
+        return false;
+    size_t last = search->breaks[search->break_count - 1];
+    return offset - last - 1 < RB_AUTOMATON_LINE &&
+           last >= start_of(search, offset, a->nodes[search->state].depth);
+}
+
 /* Takes note of a line end; false when the byte is none, or no word goes on after it. */
 static bool is_break(const struct rb_automaton *a, struct rb_search *search, size_t offset,
                      char byte)
 {
-    bool ends = byte == '\n' || byte == '\r';
-    if (!a->wrapped || !ends || search->state == ROOT)
+    if (!a->wrapped || (byte != '\n' && byte != '\r') || search->at_break == BREAK_MOST)
         return false;
-    if (search->at_break == BREAK_MOST)
+    while (search->state != ROOT && is_narrow(a, search, offset))
+        search->state = a->nodes[search->state].fail;
+    if (search->state == ROOT)
         return false;
     search->at_break++;
     RB_GROW(search->breaks, search->break_count, search->break_capacity);

@@ -15,10 +15,15 @@ static void add_text(struct rb_compiler *c, const struct rb_yaml_node *node,
                      const char *name, struct reading *reading)
 {
     const char *text;
-    if (!rb_scalar_text(node, name, c->diags, &text))
-        reading->failed = true;
-    else
+    bool good = rb_scalar_text(node, name, c->diags, &text);
+    if (good && node->length == 0) {
+        rb_diag_help(rb_diag_add(c->diags, 203, node->span, "`%s` is empty", name), "%s",
+                     sources);
+        good = false;
+    }
+    if (good)
         rb_map_add(&reading->source, name, rb_value_string(text, node->length));
+    reading->failed |= !good;
 }
 
 static void env(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)

@@ -78,6 +78,9 @@ CALL(int, poll, HELPERS, ERRORS(EINTR), (struct pollfd * polls, nfds_t count, in
 CALL(int, signalfd, HELPERS, ERRORS(EMFILE), (int fd, const sigset_t *set, int flags),
      (fd, set, flags))
 
+CALL(void *, mmap64, MEMORY, ERRORS(ENOMEM),
+     (void *at, size_t size, int rights, int flags, int fd, off_t offset),
+     (at, size, rights, flags, fd, offset))
 ALLOC(malloc, (size_t size), (size))
 ALLOC(calloc, (size_t count, size_t size), (count, size))
 ALLOC(realloc, (void *old, size_t size), (old, size))

@@ -13,6 +13,7 @@ import urllib.parse
 
 import pytest
 
+from conftest import is_sanitized
 from test_crash import sound, wait_for
 from test_terminal import Terminal, terminal  # noqa: F401
 
@@ -399,6 +400,8 @@ def memory_of(pid):
 
 
 def test_a63_the_worker_never_has_a_secret(place):
+    if is_sanitized(place.binary):
+        pytest.skip("the memory of a sanitizer is too large to be looked through")
     file = place.write("worker.yaml", """runbook: worker
 secrets: {s: {env: THE_SECRET}, c: {command: [cat, command.txt]}}
 defaults: {timeout: 1m}
@@ -536,7 +539,7 @@ def test_a_secret_is_typed_unseen(place, kind):
     assert traces(person.all().encode()) == [] and "person" not in person.all()
     assert_nothing_in(place.store)
     assert place("logs", "last", "one").out == "it is [secret:pw]\n"
-    assert "typed" not in json.dumps(place.events())
+    assert "by-a-person" not in json.dumps(place.events())
     sound(place)
 
 

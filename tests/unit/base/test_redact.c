@@ -303,7 +303,7 @@ static void the_spellings_of_well_known_programs_are_known(void **state)
     (void)state;
     const char *const *value = VALUES("pass/w0rd &'\"ä");
     gives(value, "cGFzcy93MHJkICYnIsOk", "[secret:a]");           /* base64 */
-    gives(value, "eHBhc3MvdzByZCAmJyLDpHk=", "eH[secret:a]Hk=");   /* between two bytes */
+    gives(value, "eHBhc3MvdzByZCAmJyLDpHk=", "eH[secret:a]Hk=");  /* between two bytes */
     gives(value, "eHlwYXNzL3cwcmQgJiciw6Q=", "eHl[secret:a]");    /* after two bytes */
     gives(value, "706173732f7730726420262722c3a4", "[secret:a]"); /* xxd -p */
     gives(value, "pass%2Fw0rd%20%26%27%22%C3%A4", "[secret:a]"); /* curl --data-urlencode */

@@ -41,6 +41,7 @@ static inline const struct rb_value *bench_json(const char *text)
 static const char bench_scope[] =
     "{\"params\":{\"version\":\"v1.2.3\",\"ramp\":[10,25,50],\"none\":null,\"ratio\":0.5},"
     "\"vars\":{\"hosts\":{\"b\":2,\"a\":1},\"empty\":[]},\"environment\":\"production\","
+    "\"secrets\":{\"db\":{\"$secret\":\"db\"}},"
     "\"run\":{\"id\":\"r-1\",\"operator\":\"ann\",\"started\":\"2025-11-22T23:01:07."
     "104512Z\"},"
     "\"steps\":{\"build\":{\"status\":\"passed\",\"attempts\":1,\"exit\":0,"
