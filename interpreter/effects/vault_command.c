@@ -113,26 +113,27 @@ static void never_started(uv_timer_t *timer)
     finish(timer->data);
 }
 
-static char **env_of(const struct rb_value *environ)
+static char **env_of(const struct rb_value *surroundings)
 {
-    size_t count = rb_value_count(environ);
+    size_t count = rb_value_count(surroundings);
     char **env = rb_alloc((count + 1) * sizeof *env);
     for (size_t i = 0; i < count; i++) {
         struct rb_buf entry = {0};
-        rb_buf_printf(&entry, "%s=%s", rb_value_as_text(rb_value_key_at(environ, i), ""),
-                      rb_value_as_text(rb_value_member_at(environ, i), ""));
+        rb_buf_printf(&entry, "%s=%s",
+                      rb_value_as_text(rb_value_key_at(surroundings, i), ""),
+                      rb_value_as_text(rb_value_member_at(surroundings, i), ""));
         env[i] = rb_buf_take(&entry);
     }
     return env;
 }
 
 static int spawn(struct rb_vault_command *command, uv_loop_t *loop,
-                 const struct rb_value *argv, const struct rb_value *environ,
+                 const struct rb_value *argv, const struct rb_value *surroundings,
                  const char *cwd)
 {
     size_t count = rb_value_count(argv);
     RB_AUTO_FREE char **list = rb_alloc((count + 1) * sizeof *list);
-    RB_AUTO_FREE char **env = env_of(environ);
+    RB_AUTO_FREE char **env = env_of(surroundings);
     for (size_t i = 0; i < count; i++)
         list[i] = (char *)rb_value_as_text(rb_value_at(argv, i), "");
     uv_stdio_container_t stdio[3] = {
@@ -157,7 +158,7 @@ static int spawn(struct rb_vault_command *command, uv_loop_t *loop,
 
 struct rb_vault_command *rb_vault_command_start(uv_loop_t *loop,
                                                 const struct rb_value *argv,
-                                                const struct rb_value *environ,
+                                                const struct rb_value *surroundings,
                                                 const char *cwd,
                                                 rb_vault_command_done *done, void *context)
 {
@@ -169,7 +170,7 @@ struct rb_vault_command *rb_vault_command_start(uv_loop_t *loop,
     uv_pipe_init(loop, &command->pipe, 0);
     uv_timer_init(loop, &command->timer);
     command->process.data = command->pipe.data = command->timer.data = command;
-    int code = spawn(command, loop, argv, environ, cwd);
+    int code = spawn(command, loop, argv, surroundings, cwd);
     if (code < 0) {
         snprintf(command->what, sizeof command->what, "it can't be started: %s",
                  uv_strerror(code));

@@ -12,11 +12,11 @@ struct rb_vault_command;
 typedef void rb_vault_command_done(void *context, const char *bytes, size_t length,
                                    const char *what);
 
-/* argv and environment are those of effects/process.md, cwd may be NULL. `done` is never called
+/* argv and surroundingsment are those of effects/process.md, cwd may be NULL. `done` is never called
  * at once. */
 struct rb_vault_command *rb_vault_command_start(uv_loop_t *loop,
                                                 const struct rb_value *argv,
-                                                const struct rb_value *environ,
+                                                const struct rb_value *surroundings,
                                                 const char *cwd,
                                                 rb_vault_command_done *done, void *context);
 /* Ends it without a word. Accepts NULL. */

@@ -130,7 +130,7 @@ static void a_broken_secret_is_found_in_every_environment(void **state)
         "runbook: x\nsecrets: {a: b, c: {env: 1-x}, d: {command: []}, e: {file: ''}}\n"
         "environments: {e: {secrets: {a: {}, f: {env: A, typo: 1}}}}\n"
         "steps: [{id: a, title: t}]\n",
-        "203@2:14 209@2:26 218@2:45 203@2:59 225@3:30 201@3:49");
+        "203@2:14 209@2:26 218@2:45 203@2:60 225@3:30 201@3:49");
 }
 
 int main(void)
