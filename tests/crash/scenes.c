@@ -48,5 +48,9 @@ const struct scene scenes[] = {
      .words = {"-p", "dir=@", "-p", "seconds=0"},
      .answers = "",
      .doubts = {"charge", "once"}},
+    {.name = "secrets",
+     .file = "examples/09-secrets.yaml",
+     .answers = "",
+     .doubts = {"careless", "input"}},
 };
 const int scene_count = sizeof scenes / sizeof *scenes;

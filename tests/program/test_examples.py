@@ -115,3 +115,10 @@ def test_example_08(runbook, all_of_it, tmp_path):
     assert ("effect.doubt" in names) == all_of_it
     assert ("effect.adopted" in names) != all_of_it
     assert_sound(runbook)
+
+
+def test_example_09(runbook):
+    run(runbook, "09-secrets")
+    shown = log(runbook, "careless").split("\n")
+    assert shown[0] == "the token is [secret:token]" and "[secret:token]" in shown[1]
+    assert log(runbook, "input") == "36\n"
