@@ -45,7 +45,8 @@ for width in range(3):      # what of it is the same whatever stands beside it
 
 
 def traces(data, values=VALUES):
-    """Which secrets in which spellings are in the bytes."""
+    """Which secrets in which spellings are in the bytes, also with line ends in them."""
+    data += b"\0" + data.replace(b"\r", b"").replace(b"\n", b"")
     found = set()
     for name, value in values.items():
         lines = [line for line in value.split("\n") if len(line) >= 6]
@@ -265,24 +266,27 @@ def test_a62_a_secret_is_in_no_message(place):
 
 
 def test_a62_what_the_system_says_is_redacted_too(place):
-    place.env["THE_SECRET"] = "/no/such/folder-8472"
-    file = place.write("what.yaml", """runbook: what
-secrets: {s: {env: THE_SECRET}}
-defaults: {timeout: 1m}
-env: {S: "${{ secrets.s }}"}
+    hidden = place.env["THE_SECRET"] = os.path.join(place.folder, "folder-8472")
+    os.mkdir(hidden)
+    os.chmod(place.write("folder-8472/no-program", "\x7f"), 0o755)
+    file = place.write("what.yaml", f"""runbook: what
+secrets: {{s: {{env: THE_SECRET}}}}
+defaults: {{timeout: 1m}}
+env: {{S: "${{{{ secrets.s }}}}"}}
 steps:
   - id: one
-    exec: [/no/such/folder-8472/program]
+    exec: [{hidden}/program]
     on_failure: continue
   - id: two
-    pipe: [['true'], [/no/such/folder-8472/program]]
+    pipe: [['true'], [{hidden}/no-program]]
     on_failure: continue
 """)
     done = place("exec", file)
     assert done.code == 0, done
     results = place.named("effect.result")
     assert [result["what"] for result in results] == \
-        ["the program [secret:s]/program does not exist"] * 2
+        ["the program [secret:s]/program does not exist",
+         "[secret:s]/no-program is neither a program nor a script that begins with #!"]
     assert "the program [secret:s]/program does not exist" in done.err
 
 
