@@ -140,7 +140,8 @@ static void view_unask(void *self)
 {
     struct session *s = self;
     s->typed = NULL;
-    s->view->ops->unask(s->view);
+    if (s->view)
+        s->view->ops->unask(s->view);
 }
 
 static void secret_typed(void *context, const char *bytes, size_t length)
@@ -355,6 +356,7 @@ int rb_session_run(const struct rb_session_start *start)
         status = rb_report(&err);
     }
     s.view->ops->close(s.view, start->shown, status);
+    s.view = NULL; /* what is still asked is taken back without it */
     if (s.broken.code != RB_OK)
         rb_report(&s.broken);
     tell_unused(&s);

@@ -171,6 +171,9 @@ def run(runbook, file, *words, code=0):
 def assert_no_trace(runbook, file):
     """Neither the store nor anything that can be asked about the run has a secret in it."""
     assert_nothing_in(runbook.store)
+    planned = runbook("plan", file, cwd=runbook.folder).out
+    assert "FROM_FILE = secret:file" in planned and "SECRET = secret:env" in planned
+    assert "standard input = secret:command" in planned
     for words in (["status"], ["status", "--output", "json"], ["logs", "last", "environment"],
                   ["logs", "last", "input"], ["logs", "last", "again"], ["verify"], ["replay"],
                   ["list"], ["plan", file], ["plan", file, "--output", "json"]):
@@ -529,6 +532,7 @@ steps:
 """
 
 
+@pytest.mark.usefixtures("every_prefix")
 @pytest.mark.parametrize("kind", ["xterm-256color", "dumb"])
 def test_a_secret_is_typed_unseen(place, kind):
     file = place.write("prompts.yaml", PROMPTS)
@@ -545,6 +549,15 @@ def test_a_secret_is_typed_unseen(place, kind):
     assert place("logs", "last", "one").out == "it is [secret:pw]\n"
     assert "by-a-person" not in json.dumps(place.events())
     sound(place)
+
+
+def test_leaving_while_a_secret_is_typed(place):
+    """By a closed journal: nobody takes the question back from a view that is gone."""
+    file = place.write("prompts.yaml", PROMPTS)
+    person = Terminal(place, "exec", file)
+    person.sees("The password of the database").sees(">")
+    os.unlink(os.path.join(place.run_folder(), "journal.jsonl"))
+    person.presses_ctrl_c().ends(74)
 
 
 @pytest.mark.parametrize("key", ["\x04", "\x03"])
