@@ -165,6 +165,13 @@ static void take(struct rb_output *output, const char *bytes, size_t length)
                    (head < length && !keep_last(output, bytes + head, length - head));
 }
 
+static void take_clean(struct rb_output *output)
+{
+    if (output->clean.length > 0)
+        take(output, output->clean.data, output->clean.length);
+    rb_buf_clear(&output->clean);
+}
+
 /* The one way of a child's bytes to a file, a tail or a digest. */
 static void redact(struct rb_output *output, const char *bytes, size_t length)
 {
@@ -172,17 +179,14 @@ static void redact(struct rb_output *output, const char *bytes, size_t length)
         take(output, bytes, length);
         return;
     }
-    rb_buf_clear(&output->clean);
     rb_redact(output->redactor, &output->redaction, bytes, length, &output->clean);
-    take(output, output->clean.data, output->clean.length);
+    take_clean(output);
 }
 
 void rb_output_redact(struct rb_output *output, const struct rb_redactor *redactor)
 {
-    rb_buf_clear(&output->clean);
     rb_redact_end(output->redactor, &output->redaction, &output->clean);
-    if (output->clean.length > 0)
-        take(output, output->clean.data, output->clean.length);
+    take_clean(output);
     output->redactor = redactor;
 }
 
