@@ -60,12 +60,8 @@ void rb_child_free(struct rb_child *child)
 
 static bool open_folder(struct rb_child *child, int steps, struct rb_error *err)
 {
-    if (mkdirat(steps, child->dir, 0700) < 0 && errno != EEXIST)
-        return rb_fail_errno(err, RB_ERR_IO, "the folder of the step can't be made");
-    child->folder =
-        openat(steps, child->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (child->folder < 0)
-        return rb_fail_errno(err, RB_ERR_IO, "the folder of the step can't be opened");
+    if (!rb_note_folder(steps, child->dir, &child->folder, err))
+        return false;
     int64_t cap = rb_value_get_int(child->request, "cap_bytes", DEFAULT_CAP);
     rb_output_init(&child->out, child->folder, "out", cap);
     rb_output_init(&child->err, child->folder, "err", cap);

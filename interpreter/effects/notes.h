@@ -1,5 +1,5 @@
 #pragma once
-/* The notes of a supervisor: steps/<dir>/started and steps/<dir>/exit, and supervisor.boot of
+/* The notes of a request: steps/<dir>/started and steps/<dir>/exit, and supervisor.boot of
  * the run. Plain writes: they outlive every process, and a boot after which they can't be
  * trusted is told by its id. */
 
@@ -12,6 +12,11 @@ enum { RB_BOOT_ID = 36 };
 #define RB_NOTE_BOOT "supervisor.boot"
 
 bool rb_note_boot_id(char ret_id[RB_BOOT_ID + 1], struct rb_error *err) RB_MUST_CHECK;
+
+/* Opens the folder of a request, steps/<dir>, and makes it where there is none. `dir` has to be
+ * one part of a path. */
+bool rb_note_folder(int steps, const char *dir, int *ret_folder,
+                    struct rb_error *err) RB_MUST_CHECK;
 
 /* Creates `started`; RB_ERR_REFUSED when it is there: nothing is started twice. *ret_fd is for
  * rb_note_pids, which replaces what it says and closes it. */

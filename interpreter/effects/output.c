@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "journal/blob.h"
+#include "journal/folder.h"
 
 enum { ROUNDS = 8, BUSY_FROM = 65536, BUSY_PIPE = 1 << 20, PIECE = 65536, BATCH = 8 << 20 };
 
@@ -152,7 +153,7 @@ static bool keep_last(struct rb_output *output, const char *bytes, size_t length
     return false;
 }
 
-static void take(struct rb_output *output, const char *bytes, size_t length)
+void rb_output_put(struct rb_output *output, const char *bytes, size_t length)
 {
     output->total += (int64_t)length;
     if (output->full)
@@ -190,7 +191,7 @@ void rb_output_read(struct rb_output *output, char *buffer, size_t size)
             end_pipe(output);
             return;
         }
-        take(output, buffer, (size_t)got);
+        rb_output_put(output, buffer, (size_t)got);
         notice(output, got);
     }
 }
@@ -206,7 +207,7 @@ void rb_output_drain(struct rb_output *output, char *buffer, size_t size)
         ssize_t got = read(output->pipe, buffer, size);
         if (got <= 0)
             break;
-        take(output, buffer, (size_t)got);
+        rb_output_put(output, buffer, (size_t)got);
         left -= (int)got;
     }
     end_pipe(output);
@@ -263,6 +264,23 @@ const struct rb_value *rb_output_settle(struct rb_output *output, int run_dir,
         return rb_blob_reference(hex, output->kept, output->total - output->kept);
     return rb_value_map("bytes", rb_value_int(0), "lost", rb_value_int(output->total),
                         NULL);
+}
+
+bool rb_output_save(struct rb_output *output, const char *name,
+                    char ret_hex[RB_DIGEST_HEX + 1], struct rb_error *err)
+{
+    if (output->full || !open_file(output))
+        return rb_fail(err, RB_ERR_IO, "cannot write all of %s", name);
+    if (fdatasync(output->file) != 0 ||
+        renameat(output->folder, output->name, output->folder, name) != 0)
+        return rb_fail_errno(err, RB_ERR_IO, "cannot save %s", name);
+    if (!rb_folder_sync(output->folder, "", err))
+        return false;
+    close_files(output);
+    end_hasher(output);
+    rb_digest_end(output->digest, ret_hex);
+    output->digest = NULL;
+    return true;
 }
 
 void rb_output_discard(struct rb_output *output)

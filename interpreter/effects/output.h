@@ -1,5 +1,5 @@
 #pragma once
-/* An output stream of a child: from its pipe into a file of its step's folder, with a digest.
+/* An output stream of a child, or the body of an answer: into a file, with a digest.
  *
  * <name> takes the first half of the cap, <name>.tail is a ring over the last half of what
  * comes after it, and is appended at the end. So memory stays flat, and what was printed last
@@ -32,6 +32,9 @@ void rb_output_done(struct rb_output *output); /* accepts one that ended */
 /* Takes what is readable, a few buffers at most; closes the pipe at its end. */
 void rb_output_read(struct rb_output *output, char *buffer, size_t size);
 
+/* Takes bytes that are already here; they were lost where `full` is set afterwards. */
+void rb_output_put(struct rb_output *output, const char *bytes, size_t length);
+
 /* For when nobody who was meant to write is left: takes what is in the pipe and closes it,
  * whoever may still hold its other end. */
 void rb_output_drain(struct rb_output *output, char *buffer, size_t size);
@@ -40,6 +43,11 @@ void rb_output_drain(struct rb_output *output, char *buffer, size_t size);
  * "blob" when nothing could be kept. */
 const struct rb_value *rb_output_settle(struct rb_output *output, int run_dir,
                                         const char *dir);
+/* Instead: the file becomes `name` in its folder, synced, whatever was there before, with no
+ * byte in it when nothing came. For an output whose cap is never reached. RB_ERR_IO when a byte
+ * could not be written: then it is still to be discarded. */
+bool rb_output_save(struct rb_output *output, const char *name,
+                    char ret_hex[RB_DIGEST_HEX + 1], struct rb_error *err) RB_MUST_CHECK;
 /* Removes what was written. */
 void rb_output_discard(struct rb_output *output);
 
