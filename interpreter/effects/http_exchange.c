@@ -189,6 +189,10 @@ bool rb_exchange_goes_on(struct rb_exchange *exchange, CURLcode result)
         rb_http_explain(exchange, result);
         return false;
     }
+    /* One that is cut within its headers is whole to libcurl (7.88.1). */
+    if (!exchange->examined)
+        return rb_exchange_fail(exchange, "short", "%s:%s: the answer ended in its headers",
+                                exchange->target.host, exchange->target.port);
     if (!exchange->is_followed)
         return false;
     curl->easy_getinfo(exchange->easy, CURLINFO_REDIRECT_URL, &url);

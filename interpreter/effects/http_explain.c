@@ -20,7 +20,7 @@ static const struct {
     {CURLE_SSL_CACERT_BADFILE, "tls", "the file of trusted certificates can't be used"},
     {CURLE_GOT_NOTHING, "reset", "the connection was closed without an answer"},
     {CURLE_SEND_ERROR, "reset", "the connection broke while it was being sent"},
-    {CURLE_RECV_ERROR, "reset", "the connection broke before its answer was whole"},
+    {CURLE_RECV_ERROR, "reset", "the answer broke off or can't be read"},
     {CURLE_SEND_FAIL_REWIND, "reset", "it would have to be sent again"},
     {CURLE_PARTIAL_FILE, "short", "the answer ended before it was whole"},
     {CURLE_BAD_CONTENT_ENCODING, "protocol", "the answer is not compressed as it says"},

@@ -148,6 +148,23 @@ static bool is_redirect(const struct rb_exchange *exchange, long status)
                                              -1, &location) == CURLHE_OK;
 }
 
+/* RFC 9110, 8.6: of two lengths none can be believed; libcurl believes the last. */
+static bool has_one_length(const struct rb_exchange *exchange)
+{
+    struct curl_header *header;
+    const struct rb_curl *curl = &exchange->place->curl;
+    RB_AUTO_FREE char *first = NULL;
+    for (size_t i = 0; curl->easy_header(exchange->easy, "content-length", i, CURLH_HEADER,
+                                         -1, &header) == CURLHE_OK;
+         i++) {
+        if (first && strcmp(first, header->value) != 0)
+            return false;
+        if (!first)
+            first = rb_strdup(header->value);
+    }
+    return true;
+}
+
 /* `to` is for what was asked for: the text of a refusal stays with the run. */
 static bool open_beside(struct rb_exchange *exchange)
 {
@@ -169,6 +186,9 @@ static bool open_beside(struct rb_exchange *exchange)
 static bool examine(struct rb_exchange *exchange, long status)
 {
     int64_t follow = rb_value_get_int(exchange->request, "follow", 0);
+    if (!has_one_length(exchange))
+        return rb_exchange_fail(exchange, "protocol", "%s:%s: the answer has two lengths",
+                                exchange->target.host, exchange->target.port);
     watch_speed(exchange);
     if (status >= 200 && status < 300 && rb_value_get(exchange->request, "to"))
         return open_beside(exchange);
