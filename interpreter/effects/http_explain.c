@@ -1,5 +1,7 @@
 #include "effects/http_outcome.h"
 
+#include <openssl/x509_vfy.h>
+
 #include "effects/clock.h"
 
 /* One sentence about what became of it: what it was told to names host and port, and nothing
@@ -54,7 +56,9 @@ static const char *detail(const struct rb_exchange *exchange, CURLcode result)
     if (result != CURLE_PEER_FAILED_VERIFICATION)
         return NULL;
     curl->easy_getinfo(exchange->easy, CURLINFO_SSL_VERIFYRESULT, &number);
-    return number ? curl->X509_verify_cert_error_string(number) : "it is not for this name";
+    /* The name is looked at last, and there is no number for it but that of no result. */
+    return number > X509_V_ERR_UNSPECIFIED ? curl->X509_verify_cert_error_string(number)
+                                           : "it is not for this name";
 }
 
 void rb_http_explain(struct rb_exchange *exchange, CURLcode result)

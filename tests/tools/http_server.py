@@ -171,7 +171,11 @@ pages = {"/" + f.__name__.replace("_", "-"): f for f in (
 
 
 async def read_request(reader, writer, turn):
-    lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    first = await reader.readexactly(1)
+    if first == b"\x16":        # the handshake of someone who thinks this is TLS
+        writer.write(b"HTTP/1.1 400 Plain\r\n\r\n")
+        raise ValueError
+    lines = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
     method, target, _ = lines[0].split(" ")
     headers = [tuple(part.strip() for part in line.split(":", 1)) for line in lines[1:] if line]
     return Request(method, target, headers, reader, writer, turn)
