@@ -8,7 +8,7 @@
 
 #include "effects/http_exchange.h"
 
-enum { MOST_AT_ONCE = 1024, FEWEST_AT_ONCE = 4 };
+enum { SHARE = 8, MOST_AT_ONCE = 1024, FEWEST_AT_ONCE = 4 };
 
 struct rb_http {
     struct rb_http_place place;
@@ -255,13 +255,13 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context,
     return uv_poll_start(&watch->poll, events, on_ready) < 0 ? -1 : 0;
 }
 
-/* Each takes a socket and, while its body comes, up to three files. */
+/* Each takes a socket and up to four files, and as many connections again may be kept. */
 static size_t choose_at_once(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur / 4 < FEWEST_AT_ONCE)
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur / SHARE < FEWEST_AT_ONCE)
         return FEWEST_AT_ONCE;
-    return limit.rlim_cur / 4 < MOST_AT_ONCE ? limit.rlim_cur / 4 : MOST_AT_ONCE;
+    return limit.rlim_cur / SHARE < MOST_AT_ONCE ? limit.rlim_cur / SHARE : MOST_AT_ONCE;
 }
 
 static bool open_place(struct rb_http *http, int run_dir, struct rb_error *err)

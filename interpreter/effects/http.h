@@ -28,8 +28,8 @@ void rb_http_close(struct rb_http *http);
 
 /* Whatever is wrong with the request is told by its outcome. RB_ERR_REFUSED when one of that `dir`
  * is under way, RB_ERR_IO when the notes of this boot can't be begun.
- * A quarter of the descriptors this process may have are for requests; those beyond it wait for
- * their turn, and their time begins with it. */
+ * For every eight descriptors that this process may have there is one request at once (4 to 1024);
+ * those beyond it wait for their turn, and their time begins with it. */
 bool rb_http_run(struct rb_http *http, const struct rb_value *request,
                  struct rb_error *err) RB_MUST_CHECK;
 /* Gives it up; the outcome comes with killed:"request". */

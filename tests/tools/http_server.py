@@ -9,6 +9,7 @@ line and serves until it is killed. What it does is in the path of a request; se
 import asyncio
 import gzip
 import hashlib
+import hmac
 import json
 import socket
 import ssl
@@ -87,6 +88,37 @@ async def digest(r):
     await r.answer(body=sha.hexdigest().encode())
 
 
+def hmac_256(key, text):
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+
+def signature(r, credential, signed):
+    """Of AWS, version 4, with the secret "secret"."""
+    names = signed.split(";")
+    _, day, region, service, last = credential.split("/")
+    path, _, query = r.target.partition("?")
+    asked = "\n".join([r.method, path, query,
+                       *(f"{name}:{r.header(name)}" for name in names), "", signed,
+                       r.header("x-amz-content-sha256")])
+    text = "\n".join(["AWS4-HMAC-SHA256", r.header("x-amz-date"),
+                      "/".join([day, region, service, last]),
+                      hashlib.sha256(asked.encode()).hexdigest()])
+    key = b"AWS4secret"
+    for part in (day, region, service, last):
+        key = hmac_256(key, part)
+    return hmac_256(key, text).hex()
+
+
+async def signed(r):
+    """An echo for whoever signed what he sent."""
+    _, *parts = r.header("authorization").split(" ")
+    said = dict(part.rstrip(",").split("=", 1) for part in parts)
+    body = await r.body()
+    good = said["Signature"] == signature(r, said["Credential"], said["SignedHeaders"]) and \
+        r.header("x-amz-content-sha256") == hashlib.sha256(body).hexdigest()
+    await r.answer(200 if good else 403, said["SignedHeaders"].encode())
+
+
 async def zeros(r):
     size = int(r.query["size"])
     await r.say(f"HTTP/1.1 {r.query.get('code', 200)} So\r\nContent-Length: {size}\r\n\r\n".encode())
@@ -153,7 +185,8 @@ async def again(r):
 async def close_next(r):
     """Answers, and closes the connection when the next request has come."""
     await r.answer(body=b"kept alive")
-    await r.reader.readuntil(b"\r\n\r\n")
+    lost = await read_request(r.reader, r.writer, 0)
+    seen[lost.path] = seen.get(lost.path, 0) + 1
     r.writer.close()
 
 
@@ -166,7 +199,7 @@ def slow_to_read(r):
 
 
 pages = {"/" + f.__name__.replace("_", "-"): f for f in (
-    echo, status, fields, digest, zeros, raw, drip, endless, bomb, many_headers, early, redirect,
+    echo, status, fields, digest, signed, zeros, raw, drip, endless, bomb, many_headers, early, redirect,
     again, close_next, count, slow_to_read)}
 
 

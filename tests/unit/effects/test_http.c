@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/digest.h"
 #include "base/file.h"
 #include "http_scene.h"
 
@@ -183,24 +182,18 @@ static const struct rb_value *sigv4(void)
                         NULL);
 }
 
-/* What a verifying server takes into the signature is there: the digest of the body first. */
-static void assert_signed(const struct rb_value *owned_body, const char *bytes)
+/* The server computes the signature by itself, from what it got. */
+static void assert_signed(const char *method, const struct rb_value *owned_body)
 {
-    char hex[RB_DIGEST_HEX + 1];
-    const struct rb_value *request =
-        http_with(http_to(&scene, "PUT", "/echo"), "auth", sigv4());
+    const struct rb_value *request = http_to(&scene, method, "/signed?a=1&b=%%2F");
+    request = http_with(request, "headers",
+                        rb_value_list(header("Content-Type", "text/plain"), NULL));
+    request = http_with(request, "auth", sigv4());
     http_run(&scene, http_with(request, "body", owned_body));
     assert_status(&scene, 200);
-    RB_AUTO_VALUE const struct rb_value *echo = http_json(&scene);
-    const char *authorization = sent_header(echo, "authorization");
-    rb_digest_of(bytes, strlen(bytes), hex);
-    assert_string_equal(sent_header(echo, "x-amz-content-sha256"), hex);
-    assert_string_equal(sent_header(echo, "x-amz-security-token"), "session");
-    assert_non_null(strstr(authorization, "AWS4-HMAC-SHA256 Credential=AKID/"));
-    assert_non_null(strstr(authorization, "/eu-central-1/s3/aws4_request"));
-    assert_non_null(strstr(authorization, "SignedHeaders=host;x-amz-content-sha256;"
-                                          "x-amz-date;x-amz-security-token,"));
-    assert_string_equal(rb_value_get_text(echo, "body", ""), bytes);
+    RB_AUTO_FREE char *signed_headers = http_body(&scene);
+    assert_non_null(strstr(signed_headers, "content-type;host;x-amz-content-sha256;"
+                                           "x-amz-date;x-amz-security-token"));
 }
 
 static void a_signature_covers_the_body(void **state)
@@ -209,9 +202,10 @@ static void a_signature_covers_the_body(void **state)
     char path[128];
     snprintf(path, sizeof path, "%s/body", scene.path);
     assert_true(rb_file_create(AT_FDCWD, path, "of a file", 9, false, NULL));
-    assert_signed(rb_value_map("text", rb_value_text("of a text"), NULL), "of a text");
-    assert_signed(rb_value_map("file", rb_value_text(path), NULL), "of a file");
-    assert_signed(NULL, "");
+    assert_signed("PUT", rb_value_map("text", rb_value_text("of a text"), NULL));
+    assert_signed("POST", rb_value_map("file", rb_value_text(path), NULL));
+    assert_signed("POST", NULL);
+    assert_signed("GET", NULL);
 }
 
 static void nothing_is_inherited(void **state)

@@ -84,7 +84,7 @@ static void with_few_descriptors_requests_wait_for_their_turn(void **state)
     http_scene_attach(&scene);
     run_many(200);
     setrlimit(RLIMIT_NOFILE, &before);
-    assert_true(connections <= 16);
+    assert_true(connections <= 8);
 }
 
 static void a_request_that_waits_can_be_given_up(void **state)
