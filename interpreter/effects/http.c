@@ -47,13 +47,13 @@ static void finish(struct rb_http *http, struct rb_exchange *exchange)
     move(exchange, &http->running, &http->over);
 }
 
-/* libcurl's part is broken, which takes a loop that can't poll: nothing more will come of it. */
+/* libcurl gave up all it had, which takes a loop that can't poll: nothing more will come of it. */
 static void break_all(struct rb_http *http, CURLMcode code)
 {
     while (http->running) {
         struct rb_exchange *exchange = http->running;
         rb_exchange_fail(exchange, exchange->sent ? "reset" : "unsent",
-                         "the requests of this run can't go on: %s",
+                         "the loop can't wait for it: %s",
                          http->place.curl.multi_strerror(code));
         finish(http, exchange);
     }

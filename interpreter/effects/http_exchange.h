@@ -37,7 +37,6 @@ struct rb_exchange {
     bool is_followed; /* its answer is a redirect that will be followed */
     bool is_local;    /* the request itself went to this machine */
     int64_t hops;
-    rb_time hop_began;
 
     bool sent;     /* a byte may have left, in this hop or before */
     bool hop_sent; /* in this one */

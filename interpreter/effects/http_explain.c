@@ -24,6 +24,7 @@ static const struct {
     {CURLE_SEND_ERROR, "reset", "the connection broke while it was being sent"},
     {CURLE_RECV_ERROR, "reset", "the answer broke off or can't be read"},
     {CURLE_SEND_FAIL_REWIND, "reset", "it would have to be sent again"},
+    {CURLE_HTTP2_STREAM, "reset", "the server gave up the stream"},
     {CURLE_PARTIAL_FILE, "short", "the answer ended before it was whole"},
     {CURLE_BAD_CONTENT_ENCODING, "protocol", "the answer is not compressed as it says"},
     /* A header line that no buffer of libcurl's takes in. */

@@ -50,7 +50,7 @@ static const struct rb_value *of(const struct setup *setup, const char *member)
     return rb_value_get(setup->exchange->request, member);
 }
 
-/* libcurl keeps no connection for what it has to look up in our environment or files. */
+/* What libcurl would otherwise take from the environment, or do in its own way. */
 static void set_world(struct setup *setup)
 {
     set_text(setup, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -80,8 +80,7 @@ static bool set_times(struct setup *setup)
     rb_time connect =
         rb_value_get_int(exchange->request, "connect_timeout_us", CONNECT_TIMEOUT);
     rb_time total = rb_value_get_int(exchange->request, "timeout_us", 0);
-    exchange->hop_began = rb_clock_mono();
-    rb_time left = exchange->began + total - exchange->hop_began;
+    rb_time left = exchange->began + total - rb_clock_mono();
     if (total > 0 && left <= 0)
         return rb_exchange_fail(exchange, "timeout", "the redirects took too long");
     set_long(setup, CURLOPT_TIMEOUT_MS, total > 0 ? in_ms(left) : 0);
