@@ -21,6 +21,7 @@ struct rb_http {
     size_t running_count, at_once;
     /* Waiting for their turn, at libcurl's, and over but not settled. */
     struct rb_exchange *waiting, *running, *over;
+    struct watch *watches;
     int calling; /* depth of calls that may lead to the events */
     bool closed; /* by one of them: freed when they returned */
     int timers;  /* that the loop has not let go of */
@@ -31,6 +32,7 @@ struct watch {
     uv_poll_t poll;
     curl_socket_t socket;
     struct rb_http *http;
+    struct watch *prev, *next;
 };
 
 static void move(struct rb_exchange *exchange, struct rb_exchange **from,
@@ -47,17 +49,8 @@ static void finish(struct rb_http *http, struct rb_exchange *exchange)
     move(exchange, &http->running, &http->over);
 }
 
-/* libcurl gave up all it had, which takes a loop that can't poll: nothing more will come of it. */
-static void break_all(struct rb_http *http, CURLMcode code)
-{
-    while (http->running) {
-        struct rb_exchange *exchange = http->running;
-        rb_exchange_fail(exchange, exchange->sent ? "reset" : "unsent",
-                         "the loop can't wait for it: %s",
-                         http->place.curl.multi_strerror(code));
-        finish(http, exchange);
-    }
-}
+static void break_all(struct rb_http *http, CURLMcode code);
+static void run_soon(struct rb_http *http);
 
 static void send_hop(struct rb_http *http, struct rb_exchange *exchange)
 {
@@ -65,8 +58,6 @@ static void send_hop(struct rb_http *http, struct rb_exchange *exchange)
     if (code != CURLM_OK)
         break_all(http, code);
 }
-
-static void run_soon(struct rb_http *http);
 
 static void start_waiting(struct rb_http *http)
 {
@@ -118,46 +109,7 @@ static void take_results(struct rb_http *http)
     }
 }
 
-static void discard_all(struct rb_http *http, struct rb_exchange **list)
-{
-    while (*list) {
-        struct rb_exchange *exchange = *list;
-        DL_DELETE(*list, exchange);
-        http->place.curl.multi_remove_handle(http->multi, exchange->easy);
-        rb_exchange_discard(exchange);
-        rb_exchange_free(exchange);
-    }
-}
-
-static void on_timer_closed(uv_handle_t *handle)
-{
-    struct rb_http *http = handle->data;
-    if (--http->timers == 0)
-        free(http);
-}
-
-static void tear_down(struct rb_http *http)
-{
-    discard_all(http, &http->waiting);
-    discard_all(http, &http->running);
-    discard_all(http, &http->over);
-    http->place.curl.multi_cleanup(http->multi);
-    rb_curl_close(&http->place.curl);
-    close(http->place.steps);
-    close(http->place.run_dir);
-    http->timers = 2;
-    uv_close((uv_handle_t *)&http->timer, on_timer_closed);
-    uv_close((uv_handle_t *)&http->soon, on_timer_closed);
-}
-
-void rb_http_close(struct rb_http *http)
-{
-    if (!http)
-        return;
-    http->closed = true;
-    if (http->calling == 0)
-        tear_down(http);
-}
+static void tear_down(struct rb_http *http);
 
 /* Whatever the loop calls ends with this: what is over makes room for what waits. */
 static void go_on(struct rb_http *http)
@@ -222,6 +174,12 @@ static void free_watch(uv_handle_t *handle)
     free(handle->data);
 }
 
+static void drop_watch(struct rb_http *http, struct watch *watch)
+{
+    DL_DELETE(http->watches, watch);
+    uv_close((uv_handle_t *)&watch->poll, free_watch);
+}
+
 static struct watch *add_watch(struct rb_http *http, curl_socket_t socket)
 {
     struct watch *watch = rb_alloc(sizeof *watch);
@@ -232,6 +190,7 @@ static struct watch *add_watch(struct rb_http *http, curl_socket_t socket)
     watch->poll.data = watch;
     watch->socket = socket;
     watch->http = http;
+    DL_APPEND(http->watches, watch);
     http->place.curl.multi_assign(http->multi, socket, watch);
     return watch;
 }
@@ -245,7 +204,7 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context,
     if (what == CURL_POLL_REMOVE) {
         http->place.curl.multi_assign(http->multi, socket, NULL);
         if (watch)
-            uv_close((uv_handle_t *)&watch->poll, free_watch);
+            drop_watch(http, watch);
         return 0;
     }
     if (!watch && !(watch = add_watch(http, socket)))
@@ -253,6 +212,85 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context,
     int events =
         (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
     return uv_poll_start(&watch->poll, events, on_ready) < 0 ? -1 : 0;
+}
+
+static void open_multi(struct rb_http *http)
+{
+    const struct rb_curl *curl = &http->place.curl;
+    http->multi = curl->multi_init();
+    if (!http->multi)
+        rb_out_of_memory();
+    curl->multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl->multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
+    curl->multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
+    curl->multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
+    curl->multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)http->at_once);
+}
+
+static void close_multi(struct rb_http *http)
+{
+    const struct rb_curl *curl = &http->place.curl;
+    curl->multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, NULL);
+    while (http->watches)
+        drop_watch(http, http->watches);
+    uv_timer_stop(&http->timer);
+    curl->multi_cleanup(http->multi);
+}
+
+/* libcurl gave up all it had, which takes a loop that can't wait for a socket. What it has of its
+ * connections after that is not to be relied on. */
+static void break_all(struct rb_http *http, CURLMcode code)
+{
+    while (http->running) {
+        struct rb_exchange *exchange = http->running;
+        rb_exchange_fail(exchange, exchange->sent ? "reset" : "unsent",
+                         "the loop can't wait for it: %s",
+                         http->place.curl.multi_strerror(code));
+        finish(http, exchange);
+    }
+    close_multi(http);
+    open_multi(http);
+}
+
+static void discard_all(struct rb_http *http, struct rb_exchange **list)
+{
+    while (*list) {
+        struct rb_exchange *exchange = *list;
+        DL_DELETE(*list, exchange);
+        http->place.curl.multi_remove_handle(http->multi, exchange->easy);
+        rb_exchange_discard(exchange);
+        rb_exchange_free(exchange);
+    }
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct rb_http *http = handle->data;
+    if (--http->timers == 0)
+        free(http);
+}
+
+static void tear_down(struct rb_http *http)
+{
+    discard_all(http, &http->waiting);
+    discard_all(http, &http->running);
+    discard_all(http, &http->over);
+    close_multi(http);
+    rb_curl_close(&http->place.curl);
+    close(http->place.steps);
+    close(http->place.run_dir);
+    http->timers = 2;
+    uv_close((uv_handle_t *)&http->timer, on_timer_closed);
+    uv_close((uv_handle_t *)&http->soon, on_timer_closed);
+}
+
+void rb_http_close(struct rb_http *http)
+{
+    if (!http)
+        return;
+    http->closed = true;
+    if (http->calling == 0)
+        tear_down(http);
 }
 
 /* Each takes a socket and up to four files, and as many connections again may be kept. */
@@ -276,19 +314,6 @@ static bool open_place(struct rb_http *http, int run_dir, struct rb_error *err)
     return rb_note_boot_id(place->boot_id, err) &&
            rb_note_same_boot(run_dir, &http->same_boot, err) &&
            rb_curl_open(&place->curl, err);
-}
-
-static void open_multi(struct rb_http *http)
-{
-    const struct rb_curl *curl = &http->place.curl;
-    http->multi = curl->multi_init();
-    if (!http->multi)
-        rb_out_of_memory();
-    curl->multi_setopt(http->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    curl->multi_setopt(http->multi, CURLMOPT_SOCKETDATA, http);
-    curl->multi_setopt(http->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
-    curl->multi_setopt(http->multi, CURLMOPT_TIMERDATA, http);
-    curl->multi_setopt(http->multi, CURLMOPT_MAXCONNECTS, (long)http->at_once);
 }
 
 bool rb_http_open(uv_loop_t *loop, int run_dir, const struct rb_http_events *events,
