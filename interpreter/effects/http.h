@@ -19,7 +19,8 @@ struct rb_http_events {
     void (*settled)(void *context, const char *dir, const struct rb_value *outcome);
 };
 
-/* Loads libcurl (effects/curl_api.h): RB_ERR_NOT_FOUND when there is none that will do. */
+/* Loads libcurl (effects/curl_api.h): RB_ERR_NOT_FOUND when there is none that will do. The process
+ * has to ignore SIGPIPE, which a write to a TLS connection that is gone would raise. */
 bool rb_http_open(uv_loop_t *loop, int run_dir, const struct rb_http_events *events,
                   struct rb_http **ret_http, struct rb_error *err) RB_MUST_CHECK;
 /* Ends what is under way without an outcome: a write that had begun is then in doubt, by its

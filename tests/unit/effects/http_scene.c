@@ -92,6 +92,7 @@ void http_scene_open(struct http_scene *scene, const char *const *arguments)
     uv_timer_init(&scene->loop, &scene->alarm);
     scene->alarm.data = scene;
     start_server(scene, arguments);
+    signal(SIGPIPE, SIG_IGN);
     http_scene_attach(scene);
 }
 
