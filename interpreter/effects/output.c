@@ -152,7 +152,7 @@ static bool keep_last(struct rb_output *output, const char *bytes, size_t length
     return false;
 }
 
-static void take(struct rb_output *output, const char *bytes, size_t length)
+void rb_output_add(struct rb_output *output, const char *bytes, size_t length)
 {
     output->total += (int64_t)length;
     if (output->full)
@@ -190,7 +190,7 @@ void rb_output_read(struct rb_output *output, char *buffer, size_t size)
             end_pipe(output);
             return;
         }
-        take(output, buffer, (size_t)got);
+        rb_output_add(output, buffer, (size_t)got);
         notice(output, got);
     }
 }
@@ -206,7 +206,7 @@ void rb_output_drain(struct rb_output *output, char *buffer, size_t size)
         ssize_t got = read(output->pipe, buffer, size);
         if (got <= 0)
             break;
-        take(output, buffer, (size_t)got);
+        rb_output_add(output, buffer, (size_t)got);
         left -= (int)got;
     }
     end_pipe(output);

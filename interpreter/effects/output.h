@@ -29,6 +29,9 @@ struct rb_output {
 void rb_output_init(struct rb_output *output, int folder, const char *name, int64_t cap);
 void rb_output_done(struct rb_output *output); /* accepts one that ended */
 
+/* Takes bytes that come from elsewhere than the pipe. */
+void rb_output_add(struct rb_output *output, const char *bytes, size_t length);
+
 /* Takes what is readable, a few buffers at most; closes the pipe at its end. */
 void rb_output_read(struct rb_output *output, char *buffer, size_t size);
 
