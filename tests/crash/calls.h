@@ -42,6 +42,7 @@ CALL(int, sync_file_range, READS, ERRORS(EIO),
      (int fd, off_t at, off_t count, unsigned flags), (fd, at, count, flags))
 CALL(int, memfd_create, READS, ERRORS(ENOMEM, EMFILE), (const char *name, unsigned flags),
      (name, flags))
+CALL(void *, dlopen, READS, NONE, (const char *name, int flags), (name, flags))
 
 OWN(clock_gettime, CLOCK, NONE)
 CALL(int, nanosleep, CLOCK, ERRORS(EINTR),

@@ -143,7 +143,7 @@ NOT_FAILED = {
     "close", "closedir", "close_range", "dup2", "dup3", "dirfd", "fdopendir", "opendir",
     "readdir64", "_exit", "quick_exit", "at_quick_exit", "kill", "raise", "shutdown",
     "pidfd_open", "pidfd_send_signal",
-    "getpid", "getppid", "getpgrp", "geteuid", "getenv", "prctl", "setsid", "setrlimit64",
+    "getpid", "getppid", "getpgrp", "geteuid", "getenv", "environ", "dlsym", "dlerror", "prctl", "setsid", "setrlimit64",
     "setlocale", "signal", "sigaction", "sigaddset", "sigemptyset", "sigfillset", "sigprocmask",
     "ioctl", "tcflush", "tcgetattr", "tcgetpgrp", "tcsetattr", "fprintf", "stderr",
     "pthread_cond_destroy", "pthread_cond_init", "pthread_cond_signal", "pthread_cond_wait",
