@@ -46,7 +46,6 @@ static int64_t statement_of(const struct rb_sql_task *task)
 void rb_sql_roll_back(struct rb_sql_task *task)
 {
     task->phase = RB_SQL_ROLLBACK;
-    rb_sql_result_discard(&task->result);
     rb_sql_session_command(task->session, "ROLLBACK");
     rb_sql_task_wake(task, RB_SQL_GRACE_S * RB_SEC);
 }
