@@ -7,13 +7,15 @@
 #include "effects/sql_session_inner.h"
 
 /* Who the server is: an id of a transaction means nothing on another, or after a failover to one
- * that may lack it. The timeline of the last checkpoint lags behind a promotion. */
-#define WHO                                                                           \
-    "SELECT s.system_identifier, pg_catalog.pg_is_in_recovery(), "                    \
-    "CASE WHEN pg_catalog.pg_is_in_recovery() THEN "                                  \
-    "(SELECT c.timeline_id FROM pg_catalog.pg_control_checkpoint() AS c) "            \
-    "ELSE ('x' || pg_catalog.left(pg_catalog.pg_walfile_name("                        \
-    "pg_catalog.pg_current_wal_lsn()), 8))::pg_catalog.bit(32)::pg_catalog.int4 END " \
+ * that may lack it. The timeline of the last checkpoint lags behind a promotion. A crash, and
+ * nothing else unasked for, begins the statistics anew. */
+#define WHO                                                                             \
+    "SELECT s.system_identifier, pg_catalog.pg_is_in_recovery(), "                      \
+    "CASE WHEN pg_catalog.pg_is_in_recovery() THEN "                                    \
+    "(SELECT c.timeline_id FROM pg_catalog.pg_control_checkpoint() AS c) "              \
+    "ELSE ('x' || pg_catalog.left(pg_catalog.pg_walfile_name("                          \
+    "pg_catalog.pg_current_wal_lsn()), 8))::pg_catalog.bit(32)::pg_catalog.int4 END, "  \
+    "(SELECT EXTRACT(EPOCH FROM b.stats_reset) FROM pg_catalog.pg_stat_bgwriter AS b) " \
     "FROM pg_catalog.pg_control_system() AS s"
 
 /* What `call` sees of the environment is nothing: PGSERVICE, PGOPTIONS, PGTZ and their like are
@@ -209,7 +211,8 @@ static const struct rb_value *describe(const struct rb_sql_session *session,
     return rb_value_map("version", about, "system", rb_value_text(pq->getvalue(who, 0, 0)),
                         "in_recovery", rb_value_bool(pq->getvalue(who, 0, 1)[0] == 't'),
                         "timeline",
-                        rb_value_int(strtoll(pq->getvalue(who, 0, 2), NULL, 10)), NULL);
+                        rb_value_int(strtoll(pq->getvalue(who, 0, 2), NULL, 10)),
+                        "stats_reset", rb_value_text(pq->getvalue(who, 0, 3)), NULL);
 }
 
 void rb_sql_connect_greeted(struct rb_sql_session *session, const PGresult *result)

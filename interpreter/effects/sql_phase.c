@@ -85,7 +85,8 @@ static void wait_for_note(struct rb_sql_task *task, const PGresult *mark)
     task->note =
         rb_value_map("xid", rb_value_text(pq->getvalue(mark, 0, 0)), "system",
                      rb_value_ref(rb_value_get(server, "system")), "timeline",
-                     rb_value_ref(rb_value_get(server, "timeline")), "before",
+                     rb_value_ref(rb_value_get(server, "timeline")), "stats_reset",
+                     rb_value_ref(rb_value_get(server, "stats_reset")), "before",
                      rb_value_ref(task->before), "after", rb_value_ref(task->after), "rows",
                      reviewed ? rows_of(task) : NULL, NULL);
     task->phase = RB_SQL_WAITING;

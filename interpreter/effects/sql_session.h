@@ -47,7 +47,7 @@ void rb_sql_session_cancel(struct rb_sql_session *session);
 /* May it be held for another: connected, at rest, in no transaction, never cancelled? */
 bool rb_sql_session_is_clean(const struct rb_sql_session *session);
 PGTransactionStatusType rb_sql_session_transaction(const struct rb_sql_session *session);
-/* {version, system, in_recovery, timeline}, as far as the server tells; borrowed. */
+/* {version, system, in_recovery, timeline, stats_reset}, as far as the server tells; borrowed. */
 const struct rb_value *rb_sql_session_server(const struct rb_sql_session *session);
 const struct rb_pq *rb_sql_session_api(const struct rb_sql_session *session);
 const struct rb_value *rb_sql_session_connection(const struct rb_sql_session *session);

@@ -79,26 +79,55 @@ void rb_sql_settle_opened(struct rb_sql_task *task)
         ask(task);
 }
 
+static void set_status(struct rb_sql_task *task, const struct rb_value *owned)
+{
+    rb_value_unref(task->xact_status);
+    task->xact_status = owned;
+}
+
 void rb_sql_settle_row(struct rb_sql_task *task, const PGresult *row)
 {
     const struct rb_pq *pq = rb_sql_session_api(task->session);
-    rb_value_unref(task->xact_status);
-    task->xact_status =
-        pq->getisnull(row, 0, 0) ? NULL : rb_value_text(pq->getvalue(row, 0, 0));
+    set_status(task,
+               pq->getisnull(row, 0, 0) ? NULL : rb_value_text(pq->getvalue(row, 0, 0)));
+}
+
+/* An id that was given out but not yet written is given out again after a crash: then it may be
+ * another's transaction that is committed. That it is aborted holds for both. */
+static bool may_be_another(const struct rb_sql_task *task)
+{
+    const struct rb_value *server = rb_sql_session_server(task->session);
+    return strcmp(rb_value_as_text(task->xact_status, ""), "committed") == 0 &&
+           !rb_value_equal(rb_value_get(note_of(task), "stats_reset"),
+                           rb_value_get(server, "stats_reset"));
+}
+
+/* An id of the future, on the same system: what was not written of it went with a crash. */
+static bool is_of_the_future(const struct rb_pq *pq, const PGresult *result)
+{
+    const char *state = pq->resultErrorField(result, PG_DIAG_SQLSTATE);
+    return state && strcmp(state, "22023") == 0;
 }
 
 /* The server may not have noticed yet that we are gone, or waits for its standbys. */
 void rb_sql_settle_done(struct rb_sql_task *task, const PGresult *result)
 {
+    const struct rb_pq *pq = rb_sql_session_api(task->session);
+    if (is_of_the_future(pq, result))
+        set_status(task, rb_value_text("aborted"));
+    else if (rb_sql_is_bad(pq, result))
+        set_status(task, NULL);
     const char *status = rb_value_as_text(task->xact_status, "");
-    if (rb_sql_is_bad(rb_sql_session_api(task->session), result))
-        give_up(task, "the server does not tell what became of the transaction");
-    else if (strcmp(status, "in progress") == 0)
+    if (strcmp(status, "in progress") == 0) {
         pause_asking(task, "the transaction is in progress");
-    else if (*status)
+    } else if (!*status) {
+        give_up(task, "the server does not know the transaction any more");
+    } else if (may_be_another(task)) {
+        set_status(task, NULL);
+        give_up(task, "the server crashed since, and may have used the id again");
+    } else {
         rb_sql_finish(task);
-    else
-        give_up(task, "the transaction is too old for the server to know");
+    }
 }
 
 void rb_sql_settle_lost(struct rb_sql_task *task, const char *why)

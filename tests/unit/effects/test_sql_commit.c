@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/duration.h"
 #include "sql_proxy.h"
@@ -204,7 +206,8 @@ static void a_resumed_run_can_ask(void **state)
     ask_with("rows", NULL, "committed");
     ask_with("system", rb_value_text("12345"), "unknown");
     ask_with("timeline", rb_value_int(2), "unknown");
-    ask_with("xid", rb_value_text("4000000000000"), "unknown");
+    ask_with("xid", rb_value_text("4000000000000"), "aborted");
+    ask_with("xid", rb_value_text("three"), "unknown");
     assert_string_equal(sql_error(scene.outcome, "code"), "unknown");
     assert_false(sql_has_file(&scene, "steps/q.1"));
 
@@ -214,6 +217,29 @@ static void a_resumed_run_can_ask(void **state)
     rb_sql_undo(scene.sql, "a.2");
     sql_wait_settled(&scene, scene.settled_count + 1);
     ask_with("rows", NULL, "aborted");
+}
+
+/* A backend that is killed takes all others with it, and what was not written yet. */
+static void after_a_crash_a_committed_id_may_be_another_s(void **state)
+{
+    (void)state;
+    insert(SQL_CUT_NEVER);
+    RB_AUTO_VALUE const struct rb_value *committed = rb_value_ref(scene.note);
+    scene.holds = true;
+    sql_send(&scene, sql_request(&scene, "a.2", "INSERT INTO item VALUES (2)",
+                                 "SELECT pg_backend_pid()", NULL));
+    sql_wait_noted(&scene, 2);
+    RB_AUTO_FREE char *pid = sql_value(
+        &scene, "SELECT pid FROM pg_stat_activity WHERE state = 'idle in transaction'");
+    assert_int_equal(kill((pid_t)strtol(pid, NULL, 10), SIGKILL), 0);
+    sql_wait_settled(&scene, scene.settled_count + 1);
+    assert_string_equal(sql_error(scene.outcome, "code"), "lost");
+    assert_string_equal(sql_error(scene.outcome, "sent"), "no");
+
+    RB_AUTO_VALUE const struct rb_value *connection = sql_connection(&scene, "main");
+    ask(connection, scene.note, "aborted");
+    ask(connection, committed, "unknown");
+    assert_non_null(strstr(sql_error(scene.outcome, "message"), "crashed"));
 }
 
 int main(void)
@@ -230,6 +256,7 @@ int main(void)
         TEST(without_a_server_it_stays_in_doubt),
         TEST(a_commit_that_does_not_arrive_is_rolled_back_in_the_end),
         TEST(a_resumed_run_can_ask),
+        TEST(after_a_crash_a_committed_id_may_be_another_s),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
