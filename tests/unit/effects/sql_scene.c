@@ -54,12 +54,26 @@ void sql_server_stop(struct sql_server *server)
     assert_int_equal(waitpid(server->pid, &status, 0), server->pid);
 }
 
+static void open_driver(struct sql_scene *scene);
+
+/* As a run does that ends when it is told of something. */
+static bool close_driver(struct sql_scene *scene)
+{
+    if (!scene->closes)
+        return false;
+    scene->closes = false;
+    rb_sql_close(scene->sql);
+    open_driver(scene);
+    return true;
+}
+
 static void on_settled(void *context, const char *dir, const struct rb_value *outcome)
 {
     struct sql_scene *scene = context;
     rb_map_add(&scene->outcomes, dir, rb_value_ref(outcome));
     scene->outcome = outcome;
     scene->settled_count++;
+    close_driver(scene);
 }
 
 static void on_noted(void *context, const char *dir, const struct rb_value *note)
@@ -68,7 +82,7 @@ static void on_noted(void *context, const char *dir, const struct rb_value *note
     rb_value_unref(scene->note);
     scene->note = rb_value_ref(note);
     scene->noted_count++;
-    if (!scene->holds)
+    if (!close_driver(scene) && !scene->holds)
         rb_sql_go_on(scene->sql, dir);
 }
 
@@ -78,12 +92,18 @@ static void on_alarm(uv_timer_t *timer)
     scene->timed_out = true;
 }
 
+static void open_driver(struct sql_scene *scene)
+{
+    const struct rb_sql_events events = {scene, on_settled, on_noted};
+    struct rb_error err;
+    if (!rb_sql_open(&scene->loop, scene->dir, &events, &scene->sql, &err))
+        fail_msg("%s", err.message);
+}
+
 void sql_scene_open(struct sql_scene *scene, const struct sql_server *server)
 {
     *scene = (struct sql_scene){
         .path = "/tmp/rb-sql-XXXXXX", .server = server, .port = server->port};
-    const struct rb_sql_events events = {scene, on_settled, on_noted};
-    struct rb_error err;
     assert_non_null(mkdtemp(scene->path));
     scene->dir = open(scene->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(scene->dir >= 0);
@@ -93,8 +113,7 @@ void sql_scene_open(struct sql_scene *scene, const struct sql_server *server)
     assert_int_equal(uv_loop_init(&scene->loop), 0);
     uv_timer_init(&scene->loop, &scene->alarm);
     scene->alarm.data = scene;
-    if (!rb_sql_open(&scene->loop, scene->dir, &events, &scene->sql, &err))
-        fail_msg("%s", err.message);
+    open_driver(scene);
 }
 
 static int remove_one(const char *path, const struct stat *info, int kind,

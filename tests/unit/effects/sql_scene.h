@@ -28,7 +28,8 @@ struct sql_scene {
     const struct rb_value *outcome; /* the last one; borrowed */
     const struct rb_value *note;    /* the last one */
     int settled_count, noted_count;
-    bool holds; /* what is noted is not gone on with */
+    bool holds;  /* what is noted is not gone on with */
+    bool closes; /* the next event closes the driver, which is then opened anew */
     bool timed_out;
     int made; /* folders of statements of the test's own */
 };
