@@ -232,14 +232,28 @@ const struct rb_value *sql_run(struct sql_scene *scene, const struct rb_value *o
     return scene->outcome;
 }
 
-const struct rb_value *sql_outcome_of(const struct sql_scene *scene, const char *dir)
+static const struct rb_value *find(const struct sql_scene *scene, const char *dir)
 {
     for (size_t i = scene->outcomes.count; i-- > 0;) {
         if (strcmp(rb_value_as_text(scene->outcomes.members[i].key, ""), dir) == 0)
             return scene->outcomes.members[i].value;
     }
-    fail_msg("%s has not settled", dir);
     return NULL;
+}
+
+const struct rb_value *sql_outcome_of(const struct sql_scene *scene, const char *dir)
+{
+    const struct rb_value *outcome = find(scene, dir);
+    if (!outcome)
+        fail_msg("%s has not settled", dir);
+    return outcome;
+}
+
+const struct rb_value *sql_wait_for(struct sql_scene *scene, const char *dir)
+{
+    while (!find(scene, dir))
+        sql_wait_settled(scene, scene->settled_count + 1);
+    return find(scene, dir);
 }
 
 /* Straight to the server, beside what the test looks at. */
@@ -256,14 +270,10 @@ static const struct rb_value *run_beside(struct sql_scene *scene, const char *te
         sql_with(sql_request(scene, dir, text, NULL), "connection", rb_value_ref(beside)),
         "transaction", rb_value_bool(false));
     sql_send(scene, request);
-    while (
-        scene->settled_count == 0 ||
-        strcmp(rb_value_as_text(scene->outcomes.members[scene->outcomes.count - 1].key, ""),
-               dir) != 0)
-        sql_wait_settled(scene, scene->settled_count + 1);
+    const struct rb_value *outcome = sql_wait_for(scene, dir);
     scene->port = port;
     scene->holds = held;
-    return sql_outcome_of(scene, dir);
+    return outcome;
 }
 
 char *sql_value(struct sql_scene *scene, const char *text)

@@ -54,6 +54,8 @@ void sql_send(struct sql_scene *scene, const struct rb_value *owned);
 /* Runs the loop until so many have settled, or were noted, since the scene was opened. */
 void sql_wait_settled(struct sql_scene *scene, int count);
 void sql_wait_noted(struct sql_scene *scene, int count);
+/* Until this one has settled; its outcome is borrowed. */
+const struct rb_value *sql_wait_for(struct sql_scene *scene, const char *dir);
 /* Both; the outcome is borrowed. */
 const struct rb_value *sql_run(struct sql_scene *scene, const struct rb_value *owned);
 const struct rb_value *sql_outcome_of(const struct sql_scene *scene, const char *dir);

@@ -157,9 +157,7 @@ static void a_server_that_ends_meanwhile_is_noticed(void **state)
     sql_wait_noted(&scene, 1);
     sql_exec(&scene, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                      "WHERE state = 'idle in transaction'");
-    if (scene.settled_count < 5)
-        sql_wait_settled(&scene, 5);
-    const struct rb_value *outcome = sql_outcome_of(&scene, "a.1");
+    const struct rb_value *outcome = sql_wait_for(&scene, "a.1");
     assert_string_equal(sql_error(outcome, "code"), "lost");
     assert_string_equal(sql_error(outcome, "sent"), "no");
     assert_sum("30");
