@@ -25,12 +25,22 @@ local OPTIONS = { timeout = true, cwd = true, env = true, stdin = true }
 local DEFAULT_TIMEOUT = "30s"
 
 local function text(value, what)
+  if type(value) == "userdata" then
+    return nil, what .. " is a secret, which only env and stdin can be"
+  end
   if type(value) ~= "string" and math.type(value) == nil then
     return nil, what .. " is a " .. type(value) .. "; it has to be a text or a number"
   end
   local result = tostring(value)
   if result:find("\0", 1, true) then return nil, what .. " holds a NUL byte" end
   return result
+end
+
+-- The only thing here that is neither a text nor a table: where it stands the program gets the
+-- value, and the record has the name.
+local function text_or_secret(value, what)
+  if type(value) == "userdata" then return value end
+  return text(value, what)
 end
 
 local function arguments(spec)
@@ -52,7 +62,7 @@ local function environment(given)
       return nil, "env: '" .. tostring(name) .. "' is no name of a variable"
     end
     local problem
-    env[name], problem = text(value, "env." .. name)
+    env[name], problem = text_or_secret(value, "env." .. name)
     if problem then return nil, problem end
   end
   if next(env) then return env end
@@ -79,7 +89,7 @@ local function request(spec)
   req.argv, problem = arguments(spec)
   if not problem and spec.env ~= nil then req.env, problem = environment(spec.env) end
   if not problem and spec.cwd ~= nil then req.cwd, problem = text(spec.cwd, "cwd") end
-  if not problem and spec.stdin ~= nil then req.stdin, problem = text(spec.stdin, "stdin") end
+  if not problem and spec.stdin ~= nil then req.stdin, problem = text_or_secret(spec.stdin, "stdin") end
   if not problem then
     req.timeout_us, problem = duration(spec.timeout or DEFAULT_TIMEOUT)
   end
@@ -106,15 +116,16 @@ end
 
 ---Runs one program, without a shell, and waits for its end.
 ---
----    local out = sh.exec{"psql", "-XAtc", "select count(*) from work_orders", timeout = "20s"}
----    return tonumber(out.stdout) > 0, "the table is empty"
+---    local out = sh.exec{"df", "--output=pcent", "/", timeout = "20s"}
+---    return tonumber(out.stdout:match("%d+")) <= 100, "more than full"
 ---
 ---Options: `timeout` a duration (default 30s), `cwd` a folder (default that of the run), `env`
----variables in addition to those of the run, `stdin` a text (default none).
+---variables in addition to those of the run, `stdin` a text (default none). A variable, and
+---stdin, may be a secret: `env = {PGPASSWORD = secrets.db}`.
 ---
 ---Any exit code is an answer. That it could not be started, was ended at its timeout or died of
 ---a signal is not: that raises a `sh.Failure`, so the check that asked is unknown.
----@param spec { [integer]: string|number, timeout?: string, cwd?: string, env?: table<string, string|number>, stdin?: string }
+---@param spec { [integer]: string|number, timeout?: string, cwd?: string, env?: table<string, string|number|Secret>, stdin?: string|Secret }
 ---@return sh.Outcome
 function sh.exec(spec)
   local req, problem = request(spec)

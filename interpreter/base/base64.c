@@ -16,6 +16,7 @@ void rb_base64_encode(const void *bytes, size_t length, struct rb_buf *out)
         at += count;
         length -= count;
     }
+    explicit_bzero(letters, sizeof letters); /* they may be a secret's */
 }
 
 static bool decode_pieces(const char *text, size_t length, struct rb_buf *out)

@@ -201,6 +201,6 @@ bool rb_time_parse(const char *text, rb_time *ret_utc)
     time_t seconds = timegm(&part);
     if (part.tm_mday != day) /* the month has no such day */
         return false;
-    *ret_utc = ((rb_time)seconds - zone * 60) * RB_SEC + micros;
+    *ret_utc = ((rb_time)seconds - zone * 60L) * RB_SEC + micros;
     return true;
 }

@@ -47,7 +47,7 @@ static bool fill(struct rb_error *err, const struct rb_buf *text, const char *ca
     return false;
 }
 
-bool rb_fail(struct rb_error *err, enum rb_error_code code, const char *format, ...)
+bool(rb_fail)(struct rb_error *err, enum rb_error_code code, const char *format, ...)
 {
     if (!err)
         return false;
@@ -61,7 +61,7 @@ bool rb_fail(struct rb_error *err, enum rb_error_code code, const char *format, 
     return fill(err, &text, NULL);
 }
 
-bool rb_fail_errno(struct rb_error *err, enum rb_error_code code, const char *format, ...)
+bool(rb_fail_errno)(struct rb_error *err, enum rb_error_code code, const char *format, ...)
 {
     int sys = errno;
     if (!err)
@@ -77,7 +77,7 @@ bool rb_fail_errno(struct rb_error *err, enum rb_error_code code, const char *fo
     return fill(err, &text, strerror_r(sys, reason, sizeof reason));
 }
 
-bool rb_error_prefix(struct rb_error *err, const char *format, ...)
+bool(rb_error_prefix)(struct rb_error *err, const char *format, ...)
 {
     if (!err)
         return false;

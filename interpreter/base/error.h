@@ -48,4 +48,15 @@ bool rb_error_prefix(struct rb_error *err, const char *format, ...)
 int rb_error_exit_status(enum rb_error_code code);
 const char *rb_error_code_text(enum rb_error_code code);
 
+/* The same again in a form that compilers and analysers can see through: they then know that
+ * where one of these is called, no ret_x was written. */
+static inline bool rb_failed(bool never)
+{
+    (void)never;
+    return false;
+}
+#define rb_fail(...)         rb_failed(rb_fail(__VA_ARGS__))
+#define rb_fail_errno(...)   rb_failed(rb_fail_errno(__VA_ARGS__))
+#define rb_error_prefix(...) rb_failed(rb_error_prefix(__VA_ARGS__))
+
 #define RB_MUST_CHECK __attribute__((warn_unused_result))

@@ -52,7 +52,7 @@ char *rb_strndup(const char *bytes, size_t length)
     return copy;
 }
 
-void rb_close_descriptor(int *fd)
+void rb_close_descriptor(const int *fd)
 {
     if (*fd < 0)
         return;

@@ -22,7 +22,14 @@ static inline void rb_free_pointer(void *pointer)
     free(*(void **)pointer);
 }
 #define RB_AUTO_CLOSE RB_CLEANUP(rb_close_descriptor)
-void rb_close_descriptor(int *fd); /* closes fd >= 0, keeps errno */
+void rb_close_descriptor(const int *fd); /* closes fd >= 0, keeps errno */
+/* The descriptor; from now on the variable has none, and its cleanup closes nothing. */
+static inline int rb_take_descriptor(int *fd)
+{
+    int taken = *fd;
+    *fd = -1;
+    return taken;
+}
 
 /* Makes room for one more element of a (pointer, count, capacity) triple. */
 #define RB_GROW(items, count, capacity)                                         \

@@ -33,3 +33,6 @@ void rb_text_visible(const char *bytes, size_t length, bool keep_lines, struct r
 const char *rb_text_nearest(const char *word, const char *const *candidates);
 
 bool rb_text_starts(const char *text, const char *prefix);
+
+/* Equal but for the case of ASCII letters, whatever the locale. */
+bool rb_text_same_name(const char *a, const char *b);

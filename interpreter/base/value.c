@@ -11,9 +11,9 @@ static const struct rb_value bool_values[] = {
     {.refs = RB_IMMORTAL, .kind = RB_BOOL, .flag = false},
     {.refs = RB_IMMORTAL, .kind = RB_BOOL, .flag = true},
 };
-#define S(n)                                              \
-    {                                                     \
-        .refs = RB_IMMORTAL, .kind = RB_INT, .integer = n \
+#define S(n)                                                \
+    {                                                       \
+        .refs = RB_IMMORTAL, .kind = RB_INT, .integer = (n) \
     }
 static const struct rb_value small_ints[SMALL_INTS] = {
     S(0), S(1), S(2),  S(3),  S(4),  S(5),  S(6),  S(7),
@@ -215,7 +215,7 @@ static bool equal_numbers(double a, double b)
 {
     if (isnan(a) || isnan(b))
         return isnan(a) && isnan(b);
-    return memcmp(&a, &b, sizeof a) == 0;
+    return a == b && signbit(a) == signbit(b);
 }
 
 bool rb_value_equal(const struct rb_value *a, const struct rb_value *b)

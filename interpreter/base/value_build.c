@@ -149,7 +149,7 @@ static size_t sort_members(struct rb_map_member *members, size_t count)
 const struct rb_value *rb_map_end(struct rb_map_builder *builder)
 {
     size_t count = builder->count;
-    if (!in_order(builder->members, count))
+    if (count > 1 && !in_order(builder->members, count))
         count = sort_members(builder->members, count);
     struct rb_value *value = rb_value_new(RB_MAP, count, sizeof *builder->members);
     if (count > 0)

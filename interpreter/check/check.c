@@ -87,6 +87,7 @@ static void put_all(const struct rb_plan *plan, struct rb_site *sites)
     for (int i = 0; i < plan->var_count; i++)
         put_value(sites, plan->vars[i].value, (struct rb_site){RB_AT_START, -1, i});
     put_value(sites, plan->env, (struct rb_site){RB_AT_START, -1, -1});
+    put_value(sites, plan->connections, (struct rb_site){RB_AT_START, -1, -1});
     for (int i = 0; i < plan->step_count; i++)
         put_step(plan, i, sites);
 }
@@ -103,8 +104,9 @@ static bool is_whole(const struct rb_document *document, const struct rb_diags *
 }
 
 static void (*const families[])(const struct rb_check *check) = {
-    rb_check_references, rb_check_order,  rb_check_comparisons, rb_check_flow,
-    rb_check_unused,     rb_check_safety, rb_check_lookalikes,  rb_check_shell_text,
+    rb_check_references, rb_check_order,      rb_check_comparisons,
+    rb_check_flow,       rb_check_unused,     rb_check_safety,
+    rb_check_lookalikes, rb_check_shell_text, rb_check_secrets,
 };
 
 void rb_check_document(const struct rb_document *document, struct rb_diags *diags)

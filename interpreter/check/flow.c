@@ -5,12 +5,6 @@
 #include "base/buf.h"
 #include "check/rules.h"
 
-static bool has_process(const struct rb_step *step)
-{
-    return step->action == RB_ACTION_RUN || step->action == RB_ACTION_EXEC ||
-           step->action == RB_ACTION_PIPE;
-}
-
 static void never_runs(const struct rb_check *check, int index)
 {
     const struct rb_step *step = &check->plan->steps[index];
@@ -26,7 +20,7 @@ static void never_runs(const struct rb_check *check, int index)
 static void repeats(const struct rb_check *check, int index)
 {
     const struct rb_step *step = &check->plan->steps[index];
-    if (!has_process(step) || step->idempotent)
+    if (!rb_action_is_effect(step->action) || step->idempotent)
         return;
     if (step->retry.attempts > 1 && step->probe < 0) {
         struct rb_diag *diag =

@@ -9,18 +9,30 @@
 
 #define QUOTED(name) name,
 static const char *const scope_names[] = {RB_SCOPE_NAMES(QUOTED) NULL};
-static const char *const globals[] = {RB_SCOPE_NAMES(QUOTED) RB_WORLD_MODULES(QUOTED)
-                                          RB_PURE_NAMES(QUOTED) NULL};
-static const char *const outcome_names[] = {RB_OUTCOME_NAMES(QUOTED) NULL};
+static const char *const globals[] = {RB_SCOPE_NAMES(QUOTED) RB_WORLD_MODULES(
+    QUOTED) RB_PURE_MODULES(QUOTED) RB_PURE_NAMES(QUOTED) NULL};
+static const char *const process_names[] = {RB_PROCESS_NAMES(QUOTED) NULL};
+static const char *const answer_names[] = {RB_ANSWER_NAMES(QUOTED) NULL};
+static const char *const rows_names[] = {RB_ROWS_NAMES(QUOTED) NULL};
+
+/* The members of what an action comes to. */
+static const char *const *names_of(enum rb_action action)
+{
+    return action == RB_ACTION_HTTP  ? answer_names
+           : action == RB_ACTION_SQL ? rows_names
+                                     : process_names;
+}
 static const char *const run_names[] = {RB_RUN_NAMES(QUOTED) NULL};
 
 static const struct {
     const char *name;
     const char *const members[32]; /* ends with NULL */
 } modules[] = {
+    {"http", {RB_HTTP_NAMES(QUOTED)}},     {"pg", {RB_PG_NAMES(QUOTED)}},
     {"sh", {RB_SH_NAMES(QUOTED)}},         {"math", {RB_MATH_NAMES(QUOTED)}},
     {"string", {RB_STRING_NAMES(QUOTED)}}, {"table", {RB_TABLE_NAMES(QUOTED)}},
-    {"utf8", {RB_UTF8_NAMES(QUOTED)}},
+    {"utf8", {RB_UTF8_NAMES(QUOTED)}},     {"check", {RB_CHECK_NAMES(QUOTED)}},
+    {"json", {RB_JSON_NAMES(QUOTED)}},     {"re", {RB_RE_NAMES(QUOTED)}},
 };
 
 static bool among(const char *name, const char *const *names)
@@ -43,7 +55,7 @@ static void judge_member(const struct rb_check *check, const struct rb_lua_ref *
     rb_check_did_you_mean(diag, ref->path[0], names, rb_buf_text(&list));
 }
 
-/* `params`, `vars` and `steps` are looked into by a name that is written out. */
+/* `params`, `vars`, `secrets` and `steps` are looked into by a name that is written out. */
 static void dynamic(const struct rb_check *check, const struct rb_lua_ref *ref)
 {
     struct rb_diag *diag = rb_diag_add(check->diags, 410, ref->span,
@@ -56,7 +68,7 @@ static void judge_result(const struct rb_check *check, const struct rb_site *sit
                          const struct rb_lua_ref *ref)
 {
     if (site->moment == RB_AT_RESULT) {
-        judge_member(check, ref, outcome_names);
+        judge_member(check, ref, names_of(check->plan->steps[site->step].action));
         return;
     }
     struct rb_diag *diag =
@@ -194,18 +206,21 @@ static void judge_global(const struct rb_check *check, int expr,
         unknown_global(check, site, ref);
 }
 
-static void judge_scope(const struct rb_check *check, const struct rb_site *site,
+static void judge_scope(const struct rb_check *check, int expr,
                         const struct rb_lua_ref *ref)
 {
+    const struct rb_site *site = &check->sites[expr];
     const char *root = ref->root;
     bool looked_into = strcmp(root, "params") == 0 || strcmp(root, "vars") == 0 ||
-                       strcmp(root, "steps") == 0;
+                       strcmp(root, "secrets") == 0 || strcmp(root, "steps") == 0;
     if (looked_into && ref->depth == 0)
         dynamic(check, ref);
     else if (strcmp(root, "params") == 0)
         rb_check_param(check, ref);
     else if (strcmp(root, "vars") == 0)
         rb_check_var(check, site, ref);
+    else if (strcmp(root, "secrets") == 0)
+        rb_check_secret(check, expr, ref);
     else if (strcmp(root, "run") == 0)
         judge_member(check, ref, run_names);
     else if (strcmp(root, "result") == 0)
@@ -223,7 +238,7 @@ static void judge(const struct rb_check *check, int expr, const struct rb_lua_re
         else
             rb_diag_help(diag, "declare a variable of your own: local %s = ...", ref->root);
     } else if (among(ref->root, scope_names) && !in_loop(check->plan, site, ref->root)) {
-        judge_scope(check, site, ref);
+        judge_scope(check, expr, ref);
     } else {
         judge_global(check, expr, ref);
     }

@@ -33,12 +33,15 @@ void rb_check_flow(const struct rb_check *check);
 void rb_check_unused(const struct rb_check *check);
 void rb_check_safety(const struct rb_check *check);
 void rb_check_lookalikes(const struct rb_check *check);
+void rb_check_secrets(const struct rb_check *check);
 void rb_check_shell_text(const struct rb_check *check);
 
 /* Parts of the references: `params.NAME` and `vars.NAME`. */
 void rb_check_param(const struct rb_check *check, const struct rb_lua_ref *ref);
 void rb_check_var(const struct rb_check *check, const struct rb_site *site,
                   const struct rb_lua_ref *ref);
+/* The same for `secrets.NAME`, in the expression of this number. */
+void rb_check_secret(const struct rb_check *check, int expr, const struct rb_lua_ref *ref);
 /* -1: there is none. */
 int rb_check_find_param(const struct rb_plan *plan, const char *name);
 int rb_check_find_var(const struct rb_plan *plan, const char *name);

@@ -123,9 +123,7 @@ static void programs(const struct rb_check *check, int index)
 static void timeout(const struct rb_check *check, int index)
 {
     const struct rb_step *step = &check->plan->steps[index];
-    bool process = step->action == RB_ACTION_RUN || step->action == RB_ACTION_EXEC ||
-                   step->action == RB_ACTION_PIPE;
-    if (!process || step->timeout > 0 || step->within > 0)
+    if (!rb_action_is_effect(step->action) || step->timeout > 0 || step->within > 0)
         return;
     struct rb_diag *diag = rb_diag_add(check->diags, 532, step->span,
                                        "nothing ends `%s` if it hangs", step->id);

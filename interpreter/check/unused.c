@@ -36,6 +36,13 @@ static void use_ref(struct used **all, const struct rb_lua_ref *ref)
     use(all, rb_buf_text(&name));
 }
 
+static void use_secret(struct used **all, const char *secret)
+{
+    RB_AUTO_BUF struct rb_buf name = {0};
+    rb_buf_printf(&name, "secrets.%s", secret);
+    use(all, rb_buf_text(&name));
+}
+
 static bool is_used(struct used *all, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 static bool is_used(struct used *all, const char *format, ...)
@@ -75,7 +82,14 @@ static bool is_replaced(const struct rb_check *check, const char *name)
     return false;
 }
 
-/* The key is of `params` or `vars`, which is the section. */
+static const char *noun_of(const char *section)
+{
+    if (strcmp(section, "params") == 0)
+        return "parameter";
+    return strcmp(section, "vars") == 0 ? "variable" : "secret";
+}
+
+/* The key is of `params`, `vars` or `secrets`, which is the section. */
 static void judge_name(const struct rb_check *check, struct used *all, int code,
                        struct rb_span span, const char *section, const char *key)
 {
@@ -83,10 +97,17 @@ static void judge_name(const struct rb_check *check, struct used *all, int code,
     rb_buf_printf(&name, "%s.%s", section, key);
     if (is_used(all, "%s", rb_buf_text(&name)) || is_replaced(check, rb_buf_text(&name)))
         return;
-    struct rb_diag *diag =
-        rb_diag_add(check->diags, code, span, "the %s `%s` is never used",
-                    strcmp(section, "params") == 0 ? "parameter" : "variable", key);
+    struct rb_diag *diag = rb_diag_add(check->diags, code, span,
+                                       "the %s `%s` is never used", noun_of(section), key);
     rb_diag_help(diag, "use it as %s, or take it out", rb_buf_text(&name));
+}
+
+static void judge_section(const struct rb_check *check, struct used *all, int code,
+                          const char *section)
+{
+    const struct rb_yaml_node *node = rb_yaml_get(check->document->root, section);
+    for (int i = 0; node && node->kind == RB_NODE_MAPPING && i < node->count; i++)
+        judge_name(check, all, code, node->keys[i]->span, section, node->keys[i]->text);
 }
 
 static void judge_names(const struct rb_check *check, struct used *all)
@@ -95,9 +116,8 @@ static void judge_names(const struct rb_check *check, struct used *all)
         const struct rb_param *param = &check->plan->params[i];
         judge_name(check, all, 518, param->span, "params", param->name);
     }
-    const struct rb_yaml_node *vars = rb_yaml_get(check->document->root, "vars");
-    for (int i = 0; vars && vars->kind == RB_NODE_MAPPING && i < vars->count; i++)
-        judge_name(check, all, 519, vars->keys[i]->span, "vars", vars->keys[i]->text);
+    judge_section(check, all, 519, "vars");
+    judge_section(check, all, 521, "secrets");
 }
 
 static void judge_outputs(const struct rb_check *check, struct used *all)
@@ -125,7 +145,7 @@ static void judge_outputs(const struct rb_check *check, struct used *all)
 
 void rb_check_unused(const struct rb_check *check)
 {
-    struct used *all = NULL, *used, *next;
+    struct used *all = NULL;
     if (!check->whole) /* what uses a name may be what could not be read */
         return;
     for (int i = 0; i < check->plan->expr_count; i++) {
@@ -133,11 +153,14 @@ void rb_check_unused(const struct rb_check *check)
         for (int k = 0; k < refs->count; k++)
             use_ref(&all, &refs->items[k]);
     }
+    for (int i = 0; i < check->document->secret_use_count; i++)
+        use_secret(&all, check->document->secret_uses[i].name);
     judge_names(check, all);
     judge_outputs(check, all);
-    HASH_ITER(hh, all, used, next)
-    {
-        HASH_DEL(all, used);
+    struct used *used = all, *next;
+    HASH_CLEAR(hh, all);
+    for (; used; used = next) {
+        next = used->hh.next;
         free(used->name);
         free(used);
     }

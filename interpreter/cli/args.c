@@ -59,7 +59,7 @@ static bool is_choice(const char *choices, const char *value)
 static bool give(struct rb_args *args, const struct rb_option *option, const char *value,
                  struct rb_error *err)
 {
-    if (option->kind == RB_WORD_CHOICE && !is_choice(option->choices, value)) {
+    if (value && option->kind == RB_WORD_CHOICE && !is_choice(option->choices, value)) {
         return rb_fail(err, RB_ERR_USAGE, "--%s takes one of %s, not `%s`", option->name,
                        option->choices, value);
     }

@@ -95,6 +95,15 @@ static const struct rb_value *source_of(const char *name, const struct rb_buf *t
                         rb_value_int((int64_t)text->length), NULL);
 }
 
+/* Where they come from, never what they are; NULL: there are none. */
+static const struct rb_value *secrets_of(const struct rb_plan *plan)
+{
+    struct rb_map_builder map = {0};
+    for (int i = 0; i < plan->secret_count; i++)
+        rb_map_add(&map, plan->secrets[i].name, rb_value_ref(plan->secrets[i].source));
+    return map.count > 0 ? rb_map_end(&map) : NULL;
+}
+
 /* The payload of run.created, less what the session adds. */
 static const struct rb_value *created(const char *path, const struct order *order,
                                       const struct rb_run *run)
@@ -111,8 +120,8 @@ static const struct rb_value *created(const char *path, const struct order *orde
                         rb_value_list(source_of(base_name(path), &order->source), NULL),
                         "environment",
                         plan->environment ? rb_value_text(plan->environment) : NULL,
-                        "params", rb_value_ref(order->params), "environ", rb_environ(plan),
-                        "cwd", rb_value_text(cwd), NULL);
+                        "params", rb_value_ref(order->params), "secrets", secrets_of(plan),
+                        "environ", rb_environ(plan), "cwd", rb_value_text(cwd), NULL);
 }
 
 /* What the run needs later on, even after a boot; one sync serves all. */

@@ -10,7 +10,7 @@
 #include "cli/output.h"
 #include "render/words.h"
 
-static const long FOLLOW_NS = 200 * 1000 * 1000;
+static const long FOLLOW_NS = 200L * 1000 * 1000;
 
 /* What has been shown so far of a journal that may be growing. */
 struct showing {

@@ -54,7 +54,8 @@ static void print_json(const struct rb_preview *preview, const struct rb_value *
         plan->title ? rb_value_text(plan->title) : NULL, "environment",
         plan->environment ? rb_value_text(plan->environment) : NULL, "plan",
         rb_value_textf("sha256:%s", plan->digest), "params", rb_value_ref(params), "vars",
-        preview->state->vars ? rb_value_ref(preview->state->vars) : NULL, "steps",
+        preview->state->vars ? rb_value_ref(preview->state->vars) : NULL, "env",
+        preview->state->env ? rb_value_ref(preview->state->env) : NULL, "steps",
         rb_list_end(&steps), NULL);
     RB_AUTO_BUF struct rb_buf out = {0};
     rb_json_print(all, 2, &out);
@@ -72,7 +73,9 @@ static void print_text(const struct rb_preview *preview)
     }
     if (plan->environment)
         rb_buf_printf(&out, " (environment %s)", plan->environment);
-    rb_buf_puts(&out, "\n\n");
+    rb_buf_puts(&out, "\n");
+    rb_step_text_secrets(plan->env, NULL, 0, &out);
+    rb_buf_puts(&out, "\n");
     for (int i = 0; i < plan->step_count; i++) {
         RB_AUTO_VALUE const struct rb_value *spec = filled(preview, i);
         rb_step_text(preview, i, spec, &out);

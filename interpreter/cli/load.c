@@ -94,7 +94,7 @@ bool rb_load_params(const struct rb_args *args, const struct rb_document *docume
     const char *path = rb_args_value(args, "params");
     if (path && !read_params(document->arena, path, diags, &from_file, &file_count, err))
         return false;
-    size_t most = (size_t)(file_count + args->given_count);
+    size_t most = (size_t)file_count + (size_t)args->given_count;
     RB_AUTO_FREE struct rb_param_text *given = rb_alloc((most + 1) * sizeof *given);
     int count = file_count;
     for (int i = 0; i < file_count; i++)

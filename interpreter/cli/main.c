@@ -1,6 +1,8 @@
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/args.h"
@@ -66,15 +68,8 @@ static char **command_first(char **words)
     return words;
 }
 
-int main(int argc, char **argv)
+static int answer(char **words)
 {
-    if (!rb_start_process()) {
-        fputs("runbook: too few files may be open here, nothing was done; it needs 64: "
-              "ulimit -n 64\n",
-              stderr);
-        return 2;
-    }
-    char **words = command_first(argv + (argc > 0));
     const char *name = words[0];
     if (!name || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 ||
         strcmp(name, "help") == 0) {
@@ -94,4 +89,31 @@ int main(int argc, char **argv)
         return man(words + 1);
     const struct rb_command *command = rb_command_find(name);
     return command ? run(command, words + 1) : unknown(name);
+}
+
+static bool reader_left(int fd)
+{
+    struct pollfd poll_fd = {.fd = fd};
+    return poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & POLLERR);
+}
+
+/* An answer of which a part is lost is no success, unless its reader did not want the rest. */
+static int all_printed(int status)
+{
+    bool flushed = fflush(stdout) == 0 && !ferror(stdout);
+    if (flushed || reader_left(STDOUT_FILENO))
+        return status;
+    fputs("runbook: standard output did not take all of the answer\n", stderr);
+    return status == 0 ? rb_error_exit_status(RB_ERR_IO) : status;
+}
+
+int main(int argc, char **argv)
+{
+    if (!rb_start_process()) {
+        fputs("runbook: too few files may be open here, nothing was done; it needs 64: "
+              "ulimit -n 64\n",
+              stderr);
+        return 2;
+    }
+    return all_printed(answer(command_first(argv + (argc > 0))));
 }

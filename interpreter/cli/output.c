@@ -13,7 +13,7 @@
 #include "journal/blob.h"
 
 enum { CHUNK = 1 << 16 };
-static const long FOLLOW_NS = 200 * 1000 * 1000;
+static const long FOLLOW_NS = 200L * 1000 * 1000;
 
 /* The last attempt of the step that the record knows. */
 struct attempt {

@@ -14,6 +14,7 @@
 #include "effects/answers.h"
 #include "effects/clock.h"
 #include "effects/executor.h"
+#include "effects/vault.h"
 #include "journal/blob.h"
 #include "lua/worker_main.h"
 #include "parse/pattern.h"
@@ -31,12 +32,15 @@ struct session {
     struct rb_answers *answers;
     const struct rb_value *answers_blob; /* reference to the file; NULL: none given */
     struct rb_engine *engine;
+    struct rb_vault *vault;
     struct rb_real *real;
     struct rb_stop *stop;
     struct rb_error broken;      /* the journal or a helper failed */
     bool leave;                  /* a third signal */
     rb_asker_answered *answered; /* of the question at the terminal */
     void *asking;
+    rb_vault_typed *typed; /* of the secret at the terminal; NULL: none is typed */
+    void *typing;
 };
 
 enum { TICK_MS = 100 };
@@ -80,10 +84,22 @@ static void put(struct session *s, enum rb_event_type type, const struct rb_valu
         broke(s, &err);
 }
 
+/* A step whose secret is being typed has not begun: there is nothing to wait for. */
+static const struct rb_value *at_once(const struct rb_value *owned)
+{
+    RB_AUTO_VALUE const struct rb_value *before = owned;
+    RB_AUTO_VALUE const struct rb_value *level =
+        rb_value_map("level", rb_value_int(2), NULL);
+    return rb_value_merge(before, level);
+}
+
 static void stop_asked(void *context, const struct rb_value *owned)
 {
     struct session *s = context;
-    s->leave |= rb_value_get_int(owned, "level", 1) >= 3;
+    int64_t level = rb_value_get_int(owned, "level", 1);
+    s->leave |= level >= 3;
+    if (s->typed && level == 1)
+        owned = at_once(owned);
     put(s, RB_EV_SIGNAL_RECEIVED, owned);
     stop_when_ended(s);
 }
@@ -123,7 +139,26 @@ static void view_ask(void *self, const struct rb_value *question,
 static void view_unask(void *self)
 {
     struct session *s = self;
-    s->view->ops->unask(s->view);
+    s->typed = NULL;
+    if (s->view)
+        s->view->ops->unask(s->view);
+}
+
+static void secret_typed(void *context, const char *bytes, size_t length)
+{
+    struct session *s = context;
+    rb_vault_typed *typed = s->typed;
+    s->typed = NULL;
+    typed(s->typing, bytes, length);
+}
+
+static void ask_secret(void *self, const char *name, const char *text,
+                       rb_vault_typed *typed, void *context)
+{
+    struct session *s = self;
+    s->typed = typed;
+    s->typing = context;
+    s->view->ops->ask_secret(s->view, name, text, secret_typed, s);
 }
 
 /* Patterns are beyond the core, which has no library to match them with. */
@@ -187,12 +222,26 @@ static void open_view(struct session *s)
         s->view = rb_view_plain_new(&options);
 }
 
+static bool can_ask(const struct session *s)
+{
+    return s->start->asks && s->view->ops->ask && !rb_args_flag(s->start->args, "no-input");
+}
+
+/* Before any helper is forked off. */
+static void open_vault(struct session *s)
+{
+    const struct rb_vault_prompt prompt = {
+        .self = s, .ask = can_ask(s) ? ask_secret : NULL, .unask = view_unask};
+    s->vault = rb_vault_new(&s->loop, s->start->state, &prompt);
+}
+
 static void open_engine(struct session *s, const struct rb_asker *asker)
 {
     const struct rb_real_options real = {.loop = &s->loop,
                                          .run = s->start->run,
                                          .state = s->start->state,
                                          .asker = *asker,
+                                         .vault = s->vault,
                                          .worker_main = rb_lua_worker,
                                          .writer = s->start->epoch,
                                          .resumed = s->start->resumed,
@@ -207,11 +256,6 @@ static void open_engine(struct session *s, const struct rb_asker *asker)
                                              .context = s};
     s->engine = rb_engine_new(&engine);
     rb_real_attach(s->real, s->engine);
-}
-
-static bool can_ask(const struct session *s)
-{
-    return s->start->asks && s->view->ops->ask && !rb_args_flag(s->start->args, "no-input");
 }
 
 static const struct rb_value *first_payload(const struct session *s)
@@ -234,6 +278,7 @@ static void close_session(struct session *s)
 {
     rb_stop_free(s->stop);
     rb_real_free(s->real);
+    rb_vault_free(s->vault);
     rb_engine_free(s->engine);
     rb_answers_free(s->answers);
     rb_value_unref(s->answers_blob);
@@ -297,6 +342,7 @@ int rb_session_run(const struct rb_session_start *start)
     s.operator= rb_operator();
     s.operator_name = rb_value_get_text(s.operator, "user", "?");
     open_view(&s);
+    open_vault(&s);
     struct rb_asker asker = {.self = &s, .ask = view_ask, .unask = view_unask};
     if (!can_ask(&s))
         asker = (struct rb_asker){0};
@@ -310,6 +356,7 @@ int rb_session_run(const struct rb_session_start *start)
         status = rb_report(&err);
     }
     s.view->ops->close(s.view, start->shown, status);
+    s.view = NULL; /* what is still asked is taken back without it */
     if (s.broken.code != RB_OK)
         rb_report(&s.broken);
     tell_unused(&s);

@@ -4,6 +4,8 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "plan/http.h"
+#include "plan/template.h"
 
 enum { INDENT = 6 };
 
@@ -96,6 +98,34 @@ static void gate(struct rb_buf *out, int indent, const struct rb_plan *plan,
     }
 }
 
+/* A URL as it is known so far. */
+static void request(const struct rb_value *spec, struct rb_buf *out)
+{
+    const struct rb_value *url = rb_value_get(spec, "url");
+    const char *name = rb_value_get_text(spec, "connection", NULL);
+    rb_buf_printf(out, "%s ", rb_http_method(spec));
+    for (size_t i = 0; i < rb_value_count(url); i++)
+        value_text(rb_value_at(url, i), out);
+    if (name)
+        rb_buf_printf(out, " (connection %s)", name);
+}
+
+/* With the values beside them, as they are bound. */
+static void statements(struct rb_buf *out, int indent, const struct rb_value *spec)
+{
+    const struct rb_value *list = rb_value_get(spec, "statements");
+    for (size_t i = 0; i < rb_value_count(list); i++) {
+        const struct rb_value *params = rb_value_get(rb_value_at(list, i), "params");
+        lines(out, indent, rb_value_get_text(rb_value_at(list, i), "text", ""));
+        for (size_t k = 0; k < rb_value_count(params); k++) {
+            RB_AUTO_BUF struct rb_buf text = {0};
+            rb_buf_printf(&text, "$%zu = ", k + 1);
+            value_text(rb_value_at(params, k), &text);
+            line(out, indent, "", rb_buf_text(&text), text.length);
+        }
+    }
+}
+
 static void action(struct rb_buf *out, int indent, const struct rb_plan *plan, int index,
                    const struct rb_value *spec)
 {
@@ -114,6 +144,12 @@ static void action(struct rb_buf *out, int indent, const struct rb_plan *plan, i
             program(rb_value_at(pipe, i), &text);
         }
         break;
+    case RB_ACTION_HTTP:
+        request(spec, &text);
+        break;
+    case RB_ACTION_SQL:
+        statements(out, indent, spec);
+        return;
     case RB_ACTION_LUA:
         lines(out, indent, plan->exprs[rb_value_get_int(spec, "chunk", 0)].source);
         return;
@@ -170,6 +206,23 @@ static void modifiers(struct rb_buf *out, int indent, const struct rb_preview *p
         line(out, indent, "", rb_buf_text(&text), text.length);
 }
 
+static void secret(const char *what, const struct rb_value *value, int indent,
+                   struct rb_buf *out)
+{
+    if (rb_template_secret(value))
+        rb_buf_printf(out, "%*s%s = secret:%s\n", indent, "", what,
+                      rb_template_secret(value));
+}
+
+void rb_step_text_secrets(const struct rb_value *env, const struct rb_value *input,
+                          int indent, struct rb_buf *out)
+{
+    for (size_t i = 0; i < rb_value_count(env); i++)
+        secret(rb_value_as_text(rb_value_key_at(env, i), ""), rb_value_member_at(env, i),
+               indent, out);
+    secret("standard input", input, indent, out);
+}
+
 void rb_step_text(const struct rb_preview *preview, int index, const struct rb_value *spec,
                   struct rb_buf *out)
 {
@@ -188,5 +241,7 @@ void rb_step_text(const struct rb_preview *preview, int index, const struct rb_v
         line(out, INDENT + 2 * depth, "can't be filled in: ", error, strlen(error));
     else
         action(out, INDENT + 2 * depth, plan, index, spec);
+    rb_step_text_secrets(rb_value_get(spec, "env"), rb_value_get(spec, "stdin"),
+                         INDENT + 2 * depth, out);
     modifiers(out, INDENT + 2 * depth, preview, index);
 }

@@ -221,26 +221,58 @@ static void ask(struct rb_state *state, struct rb_node *node, const struct rb_ev
     state->questions++;
 }
 
+/* What was sent and has no whole answer may have been done, or a part of it. */
+static bool may_be_done(const struct rb_value *result)
+{
+    const struct rb_value *error = rb_value_get(result, "error");
+    const char *sent =
+        rb_value_get_text(result, "sent", rb_value_get_text(error, "sent", "no"));
+    return strcmp(sent, "no") != 0;
+}
+
+static void take_result(const struct rb_state *state, struct rb_node *node,
+                        const struct rb_event *event)
+{
+    struct rb_active *active = node->active;
+    put(&active->result, event->d);
+    put(&active->eval, NULL);
+    active->in_doubt = may_be_done(event->d) && !state->plan->steps[node->step].idempotent;
+    node->phase = active->in_doubt ? RB_PHASE_DOUBT : RB_PHASE_SETTLED;
+}
+
+static void begin_effect(struct rb_node *node)
+{
+    node->active->intents++;
+    put(&node->active->note, NULL);
+    node->phase = RB_PHASE_RUNNING;
+}
+
+static void doubt(struct rb_node *node)
+{
+    put(&node->active->result, NULL);
+    node->active->in_doubt = true;
+    node->phase = RB_PHASE_DOUBT;
+}
+
 static void apply_to_step(struct rb_state *state, struct rb_node *node,
                           const struct rb_event *event)
 {
     struct rb_active *active = node->active;
     switch (event->type) {
     case RB_EV_EFFECT_INTENT:
-        active->intents++;
-        node->phase = RB_PHASE_RUNNING;
+        begin_effect(node);
+        break;
+    case RB_EV_EFFECT_NOTED:
+        put(&active->note, rb_value_get(event->d, "note"));
         break;
     case RB_EV_EFFECT_RESULT:
-        put(&active->result, event->d);
-        put(&active->eval, NULL);
-        node->phase = RB_PHASE_SETTLED;
+        take_result(state, node, event);
         break;
     case RB_EV_EFFECT_UNSTARTED:
         node->phase = RB_PHASE_READY;
         break;
     case RB_EV_EFFECT_DOUBT:
-        active->in_doubt = true;
-        node->phase = RB_PHASE_DOUBT;
+        doubt(node);
         break;
     case RB_EV_QUESTION_ASKED:
         ask(state, node, event);
@@ -315,11 +347,12 @@ static void end_run(struct rb_state *state, const struct rb_event *event)
 
 static void take_signal(struct rb_state *state, const struct rb_event *event)
 {
-    static const char *const names[] = {"INT", "TERM", "HUP", "cancel", "ENOSPC"};
+    static const char *const names[] = {"INT", "TERM", "HUP", "cancel", "ENOSPC", "secret"};
     int level = (int)rb_value_get_int(event->d, "level", 1);
     if (level > state->stop_level)
         state->stop_level = level;
     state->stop_name = names[0];
+    put(&state->stop_why, rb_value_get(event->d, "why"));
     for (size_t i = 0; i < RB_COUNT(names); i++) {
         if (says(event, "name", names[i]))
             state->stop_name = names[i];

@@ -21,7 +21,14 @@ bool rb_decide(const struct rb_state *state, const struct rb_input *input,
 /* Total; decides nothing. */
 void rb_apply(struct rb_state *state, const struct rb_event *event);
 
-enum rb_effect_kind { RB_EFFECT_NONE, RB_EFFECT_EVAL, RB_EFFECT_PROCESS, RB_EFFECT_ASK };
+enum rb_effect_kind {
+    RB_EFFECT_NONE,
+    RB_EFFECT_EVAL,
+    RB_EFFECT_PROCESS,
+    RB_EFFECT_HTTP,
+    RB_EFFECT_SQL,
+    RB_EFFECT_ASK
+};
 
 /* What the state calls for. `key` names it: as long as the same key is wanted, it goes on;
  * when it no longer is, it is to be withdrawn. */

@@ -45,6 +45,7 @@ static bool expected(const struct rb_state *state, const struct rb_input *input)
         return state->phase != RB_RUN_NEW;
     case RB_EV_EVAL_RESULT:
         return expects_eval(state, input->d);
+    case RB_EV_EFFECT_NOTED:
     case RB_EV_EFFECT_RESULT:
     case RB_EV_EFFECT_ADOPTED:
     case RB_EV_EFFECT_UNSTARTED:

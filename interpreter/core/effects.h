@@ -15,6 +15,20 @@ bool rb_filled_spec(const struct rb_state *state, const struct rb_value **ret_sp
 bool rb_process_request(const struct rb_state *state, const struct rb_value **ret_request,
                         struct rb_error *err) RB_MUST_CHECK;
 
+/* What the action of the current node asks for, by its driver. */
+bool rb_action_request(const struct rb_state *state, const struct rb_value **ret_request,
+                       struct rb_error *err) RB_MUST_CHECK;
+
+/* A text without NUL bytes of a filled-in value, for what `what` and `name` say in messages. */
+bool rb_request_text(const struct rb_value *value, const char *what, const char *name,
+                     const struct rb_value **ret_text, struct rb_error *err) RB_MUST_CHECK;
+/* The same, or a secret whose value is put there by its driver: {"$secret": name}. */
+bool rb_request_secret(const struct rb_value *value, const char *what, const char *name,
+                       const struct rb_value **ret_value,
+                       struct rb_error *err) RB_MUST_CHECK;
+/* How long an attempt of the current node may take. */
+rb_time rb_request_timeout(const struct rb_state *state);
+
 /* The folder of its notes and output: "<key>.<attempt>". */
 const struct rb_value *rb_process_dir(const struct rb_state *state);
 

@@ -16,7 +16,8 @@
 /* X(NAME, "journal.name", fact), after its payload. */
 /* clang-format off */
 #define RB_EVENTS(X)                                                                             \
-    /* run, nonce, plan, sources, environment, params, engine, limits, operator, interactive */  \
+    /* run, nonce, plan, sources, environment, params, secrets (sources), engine, limits, */     \
+    /* operator, interactive */                                                                  \
     X(RUN_CREATED, "run.created", true)                                                          \
     /* operator, engine, interactive, answers (digest) */                                        \
     X(RUN_RESUMED, "run.resumed", true)                                                          \
@@ -32,6 +33,8 @@
     X(EFFECT_INTENT, "effect.intent", false)                                                     \
     /* step, attempt, exit|signal|spawn_error|killed, duration_us, out, err, survivors */        \
     X(EFFECT_RESULT, "effect.result", true)                                                      \
+    /* step, attempt, note: what tells later whether it was done (effects/sql.md) */              \
+    X(EFFECT_NOTED, "effect.noted", true)                                                        \
     /* step, attempt: running again under this writer */                                         \
     X(EFFECT_ADOPTED, "effect.adopted", true)                                                    \
     /* step, attempt: found never to have started */                                             \
@@ -64,7 +67,8 @@
     X(STEP_FAILED, "step.failed", false)                                                         \
     /* step, choice: retry, by: person|probe|idempotent: tried again after failure or doubt */   \
     X(STEP_DECIDED, "step.decided", false)                                                       \
-    /* name: INT|TERM|HUP|cancel|ENOSPC, level: 1 after the step, 2 end it, 3 leave, by */       \
+    /* name: INT|TERM|HUP|cancel|ENOSPC|secret, level: 1 after the step, 2 end it, 3 leave, by, */\
+    /* why (of a secret that nobody can be asked for) */                                         \
     X(SIGNAL_RECEIVED, "signal.received", true)                                                  \
     /* bytes, sha256: a torn last line was put aside */                                          \
     X(TAIL_RECOVERED, "tail.recovered", true)                                                    \

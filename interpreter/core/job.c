@@ -123,19 +123,29 @@ int *rb_eval_exprs(const struct rb_state *state, const char *phase, int *ret_cou
     return items.exprs;
 }
 
-/* Exit code 0 is expected of every process unless the author says otherwise. */
+/* What is expected unless the author says otherwise: exit code 0 of every process, a status of
+ * success of every request. */
+static const struct rb_value *usual(const struct rb_step *step)
+{
+    if (step->action == RB_ACTION_HTTP)
+        return rb_value_map("status", rb_value_list(rb_value_text("2xx"), NULL), NULL);
+    if (step->action == RB_ACTION_SQL)
+        return rb_value_map(NULL);
+    return rb_value_map("exit", rb_value_list(rb_value_int(0), NULL), NULL);
+}
+
 static bool expectation(const struct rb_state *state, const struct rb_value **ret_expect,
                         struct rb_error *err)
 {
     RB_AUTO_VALUE const struct rb_value *spec = NULL;
     if (!rb_filled_spec(state, &spec, err))
         return false;
-    RB_AUTO_VALUE const struct rb_value *usual =
-        rb_value_map("exit", rb_value_list(rb_value_int(0), NULL), NULL);
+    RB_AUTO_VALUE const struct rb_value *of_action =
+        usual(rb_node_step(state, state->current));
     const struct rb_value *declared = rb_value_get(spec, "expect");
     *ret_expect = rb_value_get_bool(declared, "none", false)
                       ? rb_value_ref(declared)
-                      : rb_value_merge(usual, declared);
+                      : rb_value_merge(of_action, declared);
     return true;
 }
 

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/request_http.h"
+#include "core/request_sql.h"
 #include "core/rules.h"
 #include "plan/template.h"
 
@@ -17,8 +19,8 @@ bool rb_filled_spec(const struct rb_state *state, const struct rb_value **ret_sp
                             rb_state_current(state)->active->values, ret_spec, err);
 }
 
-static bool text_of(const struct rb_value *value, const char *what, const char *name,
-                    const struct rb_value **ret_text, struct rb_error *err)
+bool rb_request_text(const struct rb_value *value, const char *what, const char *name,
+                     const struct rb_value **ret_text, struct rb_error *err)
 {
     RB_AUTO_BUF struct rb_buf text = {0};
     if (!rb_template_text(value, &text)) {
@@ -28,6 +30,15 @@ static bool text_of(const struct rb_value *value, const char *what, const char *
     if (memchr(rb_buf_text(&text), '\0', text.length))
         return rb_fail(err, RB_ERR_INVALID, "%s%s holds a NUL byte", what, name);
     *ret_text = rb_value_string(rb_buf_text(&text), text.length);
+    return true;
+}
+
+bool rb_request_secret(const struct rb_value *value, const char *what, const char *name,
+                       const struct rb_value **ret_value, struct rb_error *err)
+{
+    if (!rb_template_secret(value))
+        return rb_request_text(value, what, name, ret_value, err);
+    *ret_value = rb_value_ref(value);
     return true;
 }
 
@@ -48,7 +59,7 @@ static bool argument_of(const struct argument *arg, const struct rb_value **ret_
 {
     char number[32];
     snprintf(number, sizeof number, "%zu", arg->index);
-    if (!text_of(arg->filled, "argument ", number, ret_text, err))
+    if (!rb_request_text(arg->filled, "argument ", number, ret_text, err))
         return false;
     const char *text = rb_value_as_text(*ret_text, "");
     bool allowed = rb_value_as_bool(rb_value_at(arg->dash_ok, arg->index), false);
@@ -134,7 +145,7 @@ static bool add_env(struct rb_map_builder *map, const struct rb_value *env,
     for (size_t i = 0; i < rb_value_count(env); i++) {
         const char *name = rb_value_as_text(rb_value_key_at(env, i), "");
         const struct rb_value *text;
-        if (!text_of(rb_value_member_at(env, i), "env.", name, &text, err))
+        if (!rb_request_secret(rb_value_member_at(env, i), "env.", name, &text, err))
             return false;
         rb_map_add(map, name, text);
     }
@@ -148,7 +159,7 @@ static bool add_bound(struct rb_map_builder *map, const struct rb_value *bind,
         char name[32];
         const struct rb_value *text;
         snprintf(name, sizeof name, "RB_%zu", i + 1);
-        if (!text_of(rb_value_at(bind, i), "value ", name, &text, err))
+        if (!rb_request_text(rb_value_at(bind, i), "value ", name, &text, err))
             return false;
         rb_map_add(map, name, text);
     }
@@ -171,7 +182,7 @@ static bool env_of(const struct rb_state *state, const struct rb_value *spec,
 }
 
 /* An attempt never outlasts what `within` leaves. */
-static rb_time timeout_of(const struct rb_state *state)
+rb_time rb_request_timeout(const struct rb_state *state)
 {
     const struct rb_step *step = rb_node_step(state, state->current);
     rb_time timeout = step->timeout ? step->timeout : DEFAULT_TIMEOUT;
@@ -188,7 +199,15 @@ static bool optional_text(const struct rb_value *spec, const char *member,
 {
     const struct rb_value *value = rb_value_get(spec, member);
     *ret_text = NULL;
-    return !value || text_of(value, "", member, ret_text, err);
+    return !value || rb_request_text(value, "", member, ret_text, err);
+}
+
+static bool input_of(const struct rb_value *spec, const struct rb_value **ret_input,
+                     struct rb_error *err)
+{
+    const struct rb_value *value = rb_value_get(spec, "stdin");
+    *ret_input = NULL;
+    return !value || rb_request_secret(value, "", "stdin", ret_input, err);
 }
 
 const struct rb_value *rb_process_dir(const struct rb_state *state)
@@ -207,7 +226,7 @@ bool rb_process_request(const struct rb_state *state, const struct rb_value **re
     RB_AUTO_VALUE const struct rb_value *cwd = NULL, *input = NULL;
     if (!rb_filled_spec(state, &spec, err) || !programs_of(step, spec, &programs, err) ||
         !env_of(state, spec, &env, err) || !optional_text(spec, "cwd", &cwd, err) ||
-        !optional_text(spec, "stdin", &input, err))
+        !input_of(spec, &input, err))
         return false;
     const struct rb_value *home = rb_value_get(state->created, "cwd");
     const struct rb_value *folder = cwd ? cwd : home;
@@ -215,7 +234,20 @@ bool rb_process_request(const struct rb_state *state, const struct rb_value **re
         "dir", rb_process_dir(state), "class", rb_value_text("write"), "programs",
         rb_value_ref(programs), "env", rb_value_ref(env), "cwd",
         folder ? rb_value_ref(folder) : NULL, "stdin", input ? rb_value_ref(input) : NULL,
-        "timeout_us", rb_value_int(timeout_of(state)), "grace_us", rb_value_int(GRACE),
-        "cap_bytes", rb_value_int(CAP_BYTES), NULL);
+        "timeout_us", rb_value_int(rb_request_timeout(state)), "grace_us",
+        rb_value_int(GRACE), "cap_bytes", rb_value_int(CAP_BYTES), NULL);
     return true;
+}
+
+bool rb_action_request(const struct rb_state *state, const struct rb_value **ret_request,
+                       struct rb_error *err)
+{
+    switch (rb_node_step(state, state->current)->action) {
+    case RB_ACTION_HTTP:
+        return rb_request_http(state, ret_request, err);
+    case RB_ACTION_SQL:
+        return rb_request_sql(state, ret_request, err);
+    default:
+        return rb_process_request(state, ret_request, err);
+    }
 }

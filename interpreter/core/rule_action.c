@@ -10,7 +10,7 @@ static bool intend(const struct rb_state *state, struct rb_event *ret)
 {
     RB_AUTO_VALUE const struct rb_value *request = NULL;
     struct rb_error err = {0};
-    if (!rb_process_request(state, &request, &err))
+    if (!rb_action_request(state, &request, &err))
         return rb_rule_fail(state, ret, RB_REASON_EVAL, NULL, err.message);
     RB_AUTO_BUF struct rb_buf bytes = {0};
     char hex[RB_DIGEST_HEX + 1];
@@ -19,7 +19,7 @@ static bool intend(const struct rb_state *state, struct rb_event *ret)
     return rb_rule_say(state, ret, RB_EV_EFFECT_INTENT,
                        rb_value_map("step", rb_rule_key(state), "attempt",
                                     rb_value_int(rb_state_current(state)->attempt), "class",
-                                    rb_value_text("write"), "req",
+                                    rb_value_ref(rb_value_get(request, "class")), "req",
                                     rb_value_textf("sha256:%s", hex), NULL));
 }
 
@@ -85,6 +85,8 @@ bool rb_rule_action(const struct rb_state *state, struct rb_event *ret)
     case RB_ACTION_RUN:
     case RB_ACTION_EXEC:
     case RB_ACTION_PIPE:
+    case RB_ACTION_HTTP:
+    case RB_ACTION_SQL:
         return intend(state, ret);
     case RB_ACTION_WAIT:
         return node->active->waited ? passed(state, ret, NULL) : begin_wait(state, ret);

@@ -37,6 +37,15 @@ static bool probed(const struct rb_state *state, struct rb_event *ret)
                             : why);
 }
 
+/* A driver may know how far it came; else nobody was there to see it. */
+static const char *what_is_known(const struct rb_state *state)
+{
+    const struct rb_value *result = rb_state_current(state)->active->result;
+    return rb_value_get_text(rb_value_get(result, "error"), "message",
+                             "the run was interrupted while it was under way, and nothing "
+                             "says whether it ended");
+}
+
 bool rb_rule_doubt(const struct rb_state *state, struct rb_event *ret)
 {
     const struct rb_node *node = rb_state_current(state);
@@ -53,8 +62,6 @@ bool rb_rule_doubt(const struct rb_state *state, struct rb_event *ret)
         return rb_rule_fail(state, ret, RB_REASON_DOUBT, NULL,
                             "the run was interrupted while it was under way");
     default:
-        return rb_ask_choice(state, ret, "doubt",
-                             "the run was interrupted while it was under way, and nothing "
-                             "says whether it ended");
+        return rb_ask_choice(state, ret, "doubt", what_is_known(state));
     }
 }

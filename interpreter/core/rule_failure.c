@@ -68,8 +68,9 @@ bool rb_retry_allowed(const struct rb_state *state)
 bool rb_retry_needs_probe(const struct rb_state *state)
 {
     const struct rb_step *step = rb_node_step(state, state->current);
-    return rb_action_is_process(step->action) && !step->idempotent && step->probe >= 0 &&
-           reason_of(rb_state_current(state)) != RB_REASON_SPAWN;
+    enum rb_reason reason = reason_of(rb_state_current(state));
+    return rb_action_is_effect(step->action) && !step->idempotent && step->probe >= 0 &&
+           reason != RB_REASON_SPAWN && reason != RB_REASON_CONNECT;
 }
 
 bool rb_retry_schedule(const struct rb_state *state, struct rb_event *ret)

@@ -17,9 +17,10 @@ static bool failed_by(const struct rb_state *state, struct rb_event *ret,
                       enum rb_verdict verdict, const struct rb_value *item, const char *why)
 {
     const char *name = rb_value_get_text(item, "name", "");
-    enum rb_reason reason = verdict == RB_UNKNOWN              ? RB_REASON_UNKNOWN
-                            : strcmp(name, "expect.exit") == 0 ? RB_REASON_EXIT
-                                                               : RB_REASON_CHECK;
+    enum rb_reason reason = verdict == RB_UNKNOWN                ? RB_REASON_UNKNOWN
+                            : strcmp(name, "expect.exit") == 0   ? RB_REASON_EXIT
+                            : strcmp(name, "expect.status") == 0 ? RB_REASON_STATUS
+                                                                 : RB_REASON_CHECK;
     return rb_rule_fail(state, ret, reason, rb_state_current(state)->active->eval, why);
 }
 
@@ -53,13 +54,47 @@ static bool unclean(const struct rb_state *state, struct rb_event *ret,
     return false;
 }
 
+/* There is no whole answer: what was asked did not happen, or twice does no harm. */
+static bool unanswered(const struct rb_state *state, struct rb_event *ret,
+                       const struct rb_value *result)
+{
+    const struct rb_value *error = rb_value_get(result, "error");
+    const char *code = rb_value_get_text(error, "code", "");
+    const char *sent =
+        rb_value_get_text(result, "sent", rb_value_get_text(error, "sent", ""));
+    if (!error)
+        return false;
+    enum rb_reason reason = strcmp(code, "timeout") == 0      ? RB_REASON_TIMEOUT
+                            : rb_value_get(error, "sqlstate") ? RB_REASON_SQL
+                            : strcmp(sent, "no") == 0         ? RB_REASON_CONNECT
+                                                              : RB_REASON_LOST;
+    return rb_rule_fail(state, ret, reason, NULL,
+                        rb_value_get_text(error, "message", "there is no answer"));
+}
+
+static bool answered(const struct rb_state *state, struct rb_event *ret,
+                     const struct rb_value *result)
+{
+    int64_t status = rb_value_get_int(result, "status", 0);
+    if (status / 100 == 2)
+        return passed(state, ret, NULL);
+    RB_AUTO_VALUE const struct rb_value *why =
+        rb_value_textf("status %lld, expected 2xx", (long long)status);
+    return rb_rule_fail(state, ret, RB_REASON_STATUS, NULL, rb_value_as_text(why, ""));
+}
+
 static bool settled(const struct rb_state *state, struct rb_event *ret)
 {
     const struct rb_value *result = rb_state_current(state)->active->result;
-    if (unclean(state, ret, result))
+    if (unclean(state, ret, result) || unanswered(state, ret, result))
         return true;
     if (rb_next_eval(state))
         return false;
+    enum rb_action action = rb_node_step(state, state->current)->action;
+    if (action == RB_ACTION_HTTP)
+        return answered(state, ret, result);
+    if (action == RB_ACTION_SQL)
+        return passed(state, ret, NULL);
     int64_t code = rb_value_get_int(result, "exit", -1);
     if (code == 0)
         return passed(state, ret, NULL);

@@ -28,10 +28,12 @@ static bool starting(const struct rb_state *state, struct rb_event *ret)
         return finish(state, ret, "failed", state->start_error, 1);
     if (!rb_start_done(state))
         return false;
+    const struct rb_value *connections =
+        rb_value_count(state->connections) > 0 ? rb_value_ref(state->connections) : NULL;
     return rb_rule_say(state, ret, RB_EV_RUN_STARTED,
                        rb_value_map("vars", state->vars ? rb_value_ref(state->vars) : NULL,
                                     "env", state->env ? rb_value_ref(state->env) : NULL,
-                                    NULL));
+                                    "connections", connections, NULL));
 }
 
 static bool begin(const struct rb_state *state, struct rb_event *ret, int step)
@@ -99,5 +101,8 @@ bool rb_rule_stop(const struct rb_state *state, struct rb_event *ret)
         return finish(state, ret, "cancelled", "cancelled by a person", 4);
     if (strcmp(state->stop_name, "ENOSPC") == 0)
         return suspend(state, ret, "the disk is full", 74);
+    if (strcmp(state->stop_name, "secret") == 0)
+        return suspend(state, ret, rb_value_as_text(state->stop_why, "a secret is missing"),
+                       3);
     return suspend(state, ret, "interrupted", 130);
 }

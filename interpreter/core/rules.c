@@ -29,11 +29,6 @@ bool rb_rule_fail(const struct rb_state *state, struct rb_event *ret, enum rb_re
                                     checks ? rb_value_ref(checks) : NULL, NULL));
 }
 
-bool rb_action_is_process(enum rb_action action)
-{
-    return action == RB_ACTION_RUN || action == RB_ACTION_EXEC || action == RB_ACTION_PIPE;
-}
-
 const struct rb_value *rb_item_named(const struct rb_value *items, const char *name)
 {
     for (size_t i = 0; i < rb_value_count(items); i++) {

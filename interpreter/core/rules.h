@@ -38,5 +38,3 @@ const struct rb_value *rb_item_named(const struct rb_value *items, const char *n
 bool rb_retry_allowed(const struct rb_state *state);
 bool rb_retry_needs_probe(const struct rb_state *state);
 bool rb_retry_schedule(const struct rb_state *state, struct rb_event *ret);
-
-bool rb_action_is_process(enum rb_action action);

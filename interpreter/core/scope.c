@@ -42,6 +42,17 @@ static const struct rb_value *steps_scope(const struct rb_state *state, const in
     return rb_map_end(&map);
 }
 
+/* References only: {NAME: {"$secret": NAME}}. */
+static const struct rb_value *secrets_scope(const struct rb_plan *plan)
+{
+    struct rb_map_builder map = {0};
+    for (int i = 0; i < plan->secret_count; i++) {
+        const char *name = plan->secrets[i].name;
+        rb_map_add(&map, name, rb_value_map("$secret", rb_value_text(name), NULL));
+    }
+    return map.count > 0 ? rb_map_end(&map) : NULL;
+}
+
 /* The innermost loop of a name wins: it is added last. */
 static void add_loops(const struct rb_state *state, int at, struct rb_map_builder *map)
 {
@@ -64,7 +75,8 @@ const struct rb_value *rb_scope(const struct rb_state *state, const int *exprs, 
     const char *environment = state->plan->environment;
     return rb_value_map("params", or_absent(rb_value_get(state->created, "params")), "vars",
                         or_absent(state->vars), "environment",
-                        environment ? rb_value_text(environment) : NULL, "run",
-                        run_scope(state), "steps", steps_scope(state, exprs, count), "loop",
-                        rb_map_end(&loops), "result", or_absent(result), NULL);
+                        environment ? rb_value_text(environment) : NULL, "secrets",
+                        secrets_scope(state->plan), "run", run_scope(state), "steps",
+                        steps_scope(state, exprs, count), "loop", rb_map_end(&loops),
+                        "result", or_absent(result), NULL);
 }

@@ -7,13 +7,14 @@
 static const struct rb_value *at_cursor(const struct rb_state *state)
 {
     const struct rb_plan *plan = state->plan;
-    return state->start_cursor < plan->var_count ? plan->vars[state->start_cursor].value
-                                                 : plan->env;
+    if (state->start_cursor < plan->var_count)
+        return plan->vars[state->start_cursor].value;
+    return state->start_cursor == plan->var_count ? plan->env : plan->connections;
 }
 
 bool rb_start_done(const struct rb_state *state)
 {
-    return state->start_cursor > state->plan->var_count;
+    return state->start_cursor > state->plan->var_count + 1;
 }
 
 void rb_start_exprs(const struct rb_state *state, int **items, int *count, int *capacity)
@@ -25,6 +26,8 @@ static void keep(struct rb_state *state, const struct rb_value *owned)
 {
     if (state->start_cursor == state->plan->var_count) {
         state->env = owned;
+    } else if (state->start_cursor > state->plan->var_count) {
+        state->connections = owned;
     } else {
         const struct rb_value *old = state->vars;
         RB_AUTO_VALUE const struct rb_value *one =

@@ -33,6 +33,7 @@ static void free_active(struct rb_active *active)
     rb_value_unref(active->values);
     rb_value_unref(active->eval);
     rb_value_unref(active->result);
+    rb_value_unref(active->note);
     rb_value_unref(active->answer);
     rb_value_unref(active->answers);
     rb_value_unref(active->elements);
@@ -53,8 +54,10 @@ void rb_state_free(struct rb_state *state)
     rb_value_unref(state->created);
     rb_value_unref(state->vars);
     rb_value_unref(state->env);
+    rb_value_unref(state->connections);
     rb_value_unref(state->end);
     rb_value_unref(state->start_eval);
+    rb_value_unref(state->stop_why);
     free(state->nodes);
     free(state->latest);
     free(state->referred);
@@ -106,15 +109,15 @@ static const struct rb_value *or_null(const struct rb_value *value)
 static const struct rb_value *dump_active(const struct rb_active *a)
 {
     return rb_value_map(
-        "values", or_null(a->values), "eval", or_null(a->eval), "result",
-        or_null(a->result), "answer", or_null(a->answer), "answers", or_null(a->answers),
-        "elements", or_null(a->elements), "question", or_null(a->question), "failure",
-        or_null(a->failure), "began", rb_value_int(a->began), "first",
-        rb_value_int(a->first_attempt), "due", rb_value_int(a->due), "due_utc",
-        rb_value_int(a->due_utc), "held", rb_value_int(a->held_since), "item",
-        rb_value_int(a->item), "polls", rb_value_int(a->polls), "intents",
-        rb_value_int(a->intents), "child", rb_value_int(a->next_child), "element",
-        rb_value_int(a->next_element), "flags",
+        "values", or_null(a->values), "eval", or_null(a->eval), "note", or_null(a->note),
+        "result", or_null(a->result), "answer", or_null(a->answer), "answers",
+        or_null(a->answers), "elements", or_null(a->elements), "question",
+        or_null(a->question), "failure", or_null(a->failure), "began",
+        rb_value_int(a->began), "first", rb_value_int(a->first_attempt), "due",
+        rb_value_int(a->due), "due_utc", rb_value_int(a->due_utc), "held",
+        rb_value_int(a->held_since), "item", rb_value_int(a->item), "polls",
+        rb_value_int(a->polls), "intents", rb_value_int(a->intents), "child",
+        rb_value_int(a->next_child), "element", rb_value_int(a->next_element), "flags",
         rb_value_int(a->waited | a->asked_failure << 1 | a->in_doubt << 2), NULL);
 }
 
@@ -138,10 +141,11 @@ const struct rb_value *rb_state_dump(const struct rb_state *state)
         rb_list_add(&nodes, dump_node(state, i));
     return rb_value_map(
         "phase", rb_value_int(state->phase), "created", or_null(state->created), "vars",
-        or_null(state->vars), "env", or_null(state->env), "end", or_null(state->end),
-        "cursor", rb_value_int(state->start_cursor), "utc", rb_value_int(state->utc),
-        "mono", rb_value_int(state->mono), "stop", rb_value_int(state->stop_level),
-        "current", rb_value_int(state->current), "next", rb_value_int(state->next_step),
-        "failed", rb_value_int(state->failed_steps), "questions",
-        rb_value_int(state->questions), "nodes", rb_list_end(&nodes), NULL);
+        or_null(state->vars), "env", or_null(state->env), "connections",
+        or_null(state->connections), "end", or_null(state->end), "cursor",
+        rb_value_int(state->start_cursor), "utc", rb_value_int(state->utc), "mono",
+        rb_value_int(state->mono), "stop", rb_value_int(state->stop_level), "current",
+        rb_value_int(state->current), "next", rb_value_int(state->next_step), "failed",
+        rb_value_int(state->failed_steps), "questions", rb_value_int(state->questions),
+        "nodes", rb_list_end(&nodes), NULL);
 }

@@ -33,6 +33,7 @@ struct rb_active {
     const struct rb_value *values;   /* expression number -> value */
     const struct rb_value *eval;     /* items of the last evaluation */
     const struct rb_value *result;   /* of the last effect */
+    const struct rb_value *note;     /* of the effect under way, or NULL */
     const struct rb_value *answer;   /* to the last question */
     const struct rb_value *answers;  /* checklist: list; ask: map */
     const struct rb_value *elements; /* of for_each */
@@ -75,17 +76,18 @@ enum rb_run_phase {
 struct rb_state {
     const struct rb_plan *plan;
     enum rb_run_phase phase;
-    const struct rb_value *created; /* payload of run.created */
-    const struct rb_value *vars, *env;
+    const struct rb_value *created;                  /* payload of run.created */
+    const struct rb_value *vars, *env, *connections; /* filled in */
     const struct rb_value *end; /* payload of the last run.finished or run.suspended */
     const struct rb_value *start_eval; /* items of the last start evaluation */
-    int start_cursor;                  /* vars done so far; var_count is env, then done */
+    int start_cursor; /* vars done so far; var_count is env, then connections, then done */
     char start_error[256];
     rb_time utc, mono; /* of the last event */
     rb_time created_utc;
     bool interactive;
-    int stop_level;        /* 0: go on; see signal.received */
-    const char *stop_name; /* "INT"...; static text */
+    int stop_level;                  /* 0: go on; see signal.received */
+    const char *stop_name;           /* "INT"...; static text */
+    const struct rb_value *stop_why; /* of a secret that is missing; else NULL */
     struct rb_node *nodes;
     int node_count, node_capacity;
     int current;      /* deepest node under way, -1: none */

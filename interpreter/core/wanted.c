@@ -43,9 +43,14 @@ static void want_of_node(const struct rb_state *state, struct rb_effect *ret,
         if (quiet(state))
             want_eval(state, phase, rb_buf_text(&key), n, ret);
     } else if (node->phase == RB_PHASE_RUNNING && state->stop_level < 2) {
-        ret->kind = RB_EFFECT_PROCESS;
+        enum rb_action action = rb_node_step(state, state->current)->action;
+        ret->kind = action == RB_ACTION_HTTP  ? RB_EFFECT_HTTP
+                    : action == RB_ACTION_SQL ? RB_EFFECT_SQL
+                                              : RB_EFFECT_PROCESS;
         ret->node = state->current;
-        name_effect(ret, "process", rb_buf_text(&key), node->active->intents);
+        name_effect(ret,
+                    ret->kind == RB_EFFECT_PROCESS ? "process" : rb_action_name(action),
+                    rb_buf_text(&key), node->active->intents);
     } else if (node->phase == RB_PHASE_ASKING) {
         ret->kind = RB_EFFECT_ASK;
         ret->node = state->current;
@@ -75,7 +80,9 @@ bool rb_effect_request(const struct rb_state *state, const struct rb_effect *eff
     case RB_EFFECT_EVAL:
         return rb_eval_job(state, effect->phase, ret_request, err);
     case RB_EFFECT_PROCESS:
-        return rb_process_request(state, ret_request, err);
+    case RB_EFFECT_HTTP:
+    case RB_EFFECT_SQL:
+        return rb_action_request(state, ret_request, err);
     case RB_EFFECT_ASK:
         *ret_request = rb_value_ref(rb_state_current(state)->active->question);
         return true;

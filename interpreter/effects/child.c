@@ -58,17 +58,16 @@ void rb_child_free(struct rb_child *child)
     free(child);
 }
 
-static bool open_folder(struct rb_child *child, int steps, struct rb_error *err)
+static bool open_folder(struct rb_child *child, const struct rb_child_place *place,
+                        struct rb_error *err)
 {
-    if (mkdirat(steps, child->dir, 0700) < 0 && errno != EEXIST)
-        return rb_fail_errno(err, RB_ERR_IO, "the folder of the step can't be made");
-    child->folder =
-        openat(steps, child->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    if (child->folder < 0)
-        return rb_fail_errno(err, RB_ERR_IO, "the folder of the step can't be opened");
+    if (!rb_note_folder(place->steps, child->dir, &child->folder, err))
+        return false;
     int64_t cap = rb_value_get_int(child->request, "cap_bytes", DEFAULT_CAP);
     rb_output_init(&child->out, child->folder, "out", cap);
     rb_output_init(&child->err, child->folder, "err", cap);
+    rb_output_redact(&child->out, place->redactor);
+    rb_output_redact(&child->err, place->redactor);
     return true;
 }
 
@@ -92,11 +91,12 @@ struct plumbing {
     int err;
 };
 
-static bool lay_pipes(struct rb_child *child, struct plumbing *pipes, struct rb_error *err)
+static bool lay_pipes(struct rb_child *child, const struct rb_secrets *secrets,
+                      struct plumbing *pipes, struct rb_error *err)
 {
     size_t last = child->count - 1;
     const struct rb_value *text = rb_value_get(child->request, "stdin");
-    if ((text && !rb_launch_text(text, &pipes->ends[0].in, err)) ||
+    if ((text && !rb_launch_text(text, secrets, &pipes->ends[0].in, err)) ||
         !open_output(&child->out, &pipes->ends[last].out, err) ||
         !open_output(&child->err, &pipes->err, err))
         return false;
@@ -153,13 +153,14 @@ static bool start_all(struct rb_child *child, const struct rb_launch *launch, ch
 }
 
 static bool plumb_and_start(struct rb_child *child, const struct rb_launch *launch,
-                            char **paths, struct rb_error *err)
+                            const struct rb_secrets *secrets, char **paths,
+                            struct rb_error *err)
 {
     struct plumbing pipes = {.ends = rb_alloc(child->count * sizeof *pipes.ends),
                              .err = -1};
     for (size_t i = 0; i < child->count; i++)
         pipes.ends[i].in = pipes.ends[i].out = -1;
-    bool good = lay_pipes(child, &pipes, err);
+    bool good = lay_pipes(child, secrets, &pipes, err);
     child->began = rb_clock_mono();
     good = good && start_all(child, launch, paths, &pipes, err);
     for (size_t i = 0; i < child->count; i++)
@@ -194,14 +195,15 @@ static void note_pids(struct rb_child *child, int note, const char *boot_id)
     rb_note_pids(note, boot_id, pids, count);
 }
 
-static bool find_and_start(struct rb_child *child, struct rb_error *err)
+static bool find_and_start(struct rb_child *child, const struct rb_secrets *secrets,
+                           struct rb_error *err)
 {
     struct rb_launch launch;
-    if (!rb_launch_init(&launch, child->request, err))
+    if (!rb_launch_init(&launch, child->request, secrets, err))
         return false;
     char **paths = rb_alloc(child->count * sizeof *paths);
     bool good = find_programs(child, &launch, paths, err) &&
-                plumb_and_start(child, &launch, paths, err);
+                plumb_and_start(child, &launch, secrets, paths, err);
     for (size_t i = 0; i < child->count; i++)
         free(paths[i]);
     free(paths);
@@ -214,15 +216,23 @@ static bool note_and_start(struct rb_child *child, const struct rb_child_place *
                            struct rb_error *err)
 {
     int note;
-    if (!open_folder(child, place->steps, err))
+    if (!open_folder(child, place, err))
         return false;
     if (!child->is_write)
-        return find_and_start(child, err);
+        return find_and_start(child, &place->secrets, err);
     if (!rb_note_started(child->folder, &note, err))
         return false;
-    bool good = find_and_start(child, err);
+    bool good = find_and_start(child, &place->secrets, err);
     note_pids(child, note, place->boot_id);
     return good;
+}
+
+/* What the system says may name a path, and a path may be one that nobody should see. */
+static void redact(const struct rb_child_place *place, char *message, size_t size)
+{
+    RB_AUTO_BUF struct rb_buf clean = {0};
+    rb_redact_text(place->redactor, message, strlen(message), &clean);
+    snprintf(message, size, "%s", rb_buf_text(&clean));
 }
 
 static void set_deadline(struct rb_child *child)
@@ -258,10 +268,12 @@ bool rb_child_start(const struct rb_child_place *place, const struct rb_value *r
     }
     struct rb_child *child = make(request);
     if (note_and_start(child, place, &err)) {
+        redact(place, child->what, sizeof child->what);
         set_deadline(child);
         *ret_child = child;
         return true;
     }
+    redact(place, err.message, sizeof err.message);
     *ret_outcome = rb_outcome_unstarted(&err);
     if (err.code != RB_ERR_REFUSED)
         conclude(child, place, *ret_outcome);

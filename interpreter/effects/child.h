@@ -43,6 +43,8 @@ struct rb_child {
 struct rb_child_place {
     int run_dir, steps;
     const char *boot_id;
+    struct rb_secrets secrets;    /* that were handed over so far */
+    struct rb_redactor *redactor; /* of them; NULL: there are none */
 };
 
 /* Starts what the request asks for. False when nothing was started; *ret_outcome then says why,

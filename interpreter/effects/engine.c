@@ -108,11 +108,16 @@ static void show(struct rb_engine *engine)
     tell_full(engine);
 }
 
+static bool is_action(enum rb_effect_kind kind)
+{
+    return kind == RB_EFFECT_PROCESS || kind == RB_EFFECT_HTTP || kind == RB_EFFECT_SQL;
+}
+
 /* One sync covers the settlement of a step and the intent of the next: a pure evaluation in
  * between needs none, so nothing is written, and nobody hears of it, until after it. */
 static bool make_durable(struct rb_engine *engine, const struct rb_effect *wanted)
 {
-    bool writes = wanted->kind == RB_EFFECT_PROCESS || wanted->kind == RB_EFFECT_ASK;
+    bool writes = is_action(wanted->kind) || wanted->kind == RB_EFFECT_ASK;
     bool pure =
         wanted->kind == RB_EFFECT_EVAL && !rb_effect_looks_outside(engine->o.state, wanted);
     bool later = pure && engine->weighty && engine->unseen_count < UNSEEN_MAX;
@@ -159,7 +164,7 @@ static bool settle(struct rb_engine *engine)
     rb_wanted(engine->o.state, &wanted, &wake);
     if (!make_durable(engine, &wanted))
         return false;
-    if (wanted.kind != RB_EFFECT_PROCESS)
+    if (!is_action(wanted.kind))
         show(engine);
     bool good = change_effect(engine, &wanted, wake);
     show(engine);

@@ -5,12 +5,21 @@
 static const struct {
     const char *member, *name;
 } expectations[] = {
-    {"exit", "expect.exit"},
-    {"stdout", "expect.stdout"},
-    {"stderr", "expect.stderr"},
-    {"json", "expect.json"},
-    {"max_time_us", "expect.max_time"},
+    {"exit", "expect.exit"},       {"status", "expect.status"},
+    {"body", "expect.body"},       {"stdout", "expect.stdout"},
+    {"stderr", "expect.stderr"},   {"json", "expect.json"},
+    {"rows", "expect.rows"},       {"value", "expect.value"},
+    {"columns", "expect.columns"}, {"max_time_us", "expect.max_time"},
 };
+
+static void add_headers(const struct rb_value *expect, struct rb_list_builder *names)
+{
+    const struct rb_value *headers = rb_value_get(expect, "header");
+    for (size_t i = 0; i < rb_value_count(headers); i++)
+        rb_list_add(names,
+                    rb_value_textf("expect.header.%s",
+                                   rb_value_as_text(rb_value_key_at(headers, i), "")));
+}
 
 const struct rb_value *rb_evaluation_names(const struct rb_value *job)
 {
@@ -19,6 +28,8 @@ const struct rb_value *rb_evaluation_names(const struct rb_value *job)
     for (size_t i = 0; i < RB_COUNT(expectations); i++) {
         if (rb_value_get(expect, expectations[i].member))
             rb_list_add(&names, rb_value_text(expectations[i].name));
+        if (strcmp(expectations[i].member, "status") == 0)
+            add_headers(expect, &names);
     }
     const struct rb_value *items = rb_value_get(job, "items");
     for (size_t i = 0; i < rb_value_count(items); i++)

@@ -7,6 +7,7 @@
 #include "effects/asker.h"
 #include "effects/engine.h"
 #include "effects/supervisor.h"
+#include "effects/vault.h"
 #include "effects/worker.h"
 
 struct rb_real;
@@ -16,6 +17,7 @@ struct rb_real_options {
     const struct rb_run *run;
     const struct rb_state *state;
     struct rb_asker asker; /* ask NULL: nobody can be asked */
+    struct rb_vault *vault;
     rb_worker_main *worker_main;
     int writer; /* epoch: names the folders of looks at the world */
     /* A process whose intent is on record may have been started by an earlier interpreter. */

@@ -105,19 +105,40 @@ bool rb_frame_read(int fd, const struct rb_value **ret_value, struct rb_error *e
     return decode(in.data + HEADER, in.length - HEADER, ret_value, err);
 }
 
+bool rb_frame_read_bytes(int fd, char *bytes, size_t count, struct rb_error *err)
+{
+    while (count > 0) {
+        ssize_t got = read(fd, bytes, count);
+        if (got < 0 && again(fd, POLLIN))
+            continue;
+        if (got <= 0)
+            return rb_fail_errno(err, RB_ERR_PROTOCOL,
+                                 "cannot read what follows a message");
+        bytes += got;
+        count -= (size_t)got;
+    }
+    return true;
+}
+
+bool rb_frame_write_bytes(int fd, const char *bytes, size_t count, struct rb_error *err)
+{
+    while (count > 0) {
+        ssize_t put = send(fd, bytes, count, MSG_NOSIGNAL);
+        if (put < 0 && again(fd, POLLOUT))
+            continue;
+        if (put < 0)
+            return rb_fail_errno(err, RB_ERR_PROTOCOL, "cannot send a message");
+        bytes += put;
+        count -= (size_t)put;
+    }
+    return true;
+}
+
 bool rb_frame_write(int fd, const struct rb_value *value, struct rb_error *err)
 {
     RB_AUTO_BUF struct rb_buf out = {0};
     rb_frame_put(&out, value);
     if (!check_length(out.length - HEADER, err))
         return false;
-    for (size_t at = 0; at < out.length;) {
-        ssize_t put = send(fd, out.data + at, out.length - at, MSG_NOSIGNAL);
-        if (put < 0 && again(fd, POLLOUT))
-            continue;
-        if (put < 0)
-            return rb_fail_errno(err, RB_ERR_PROTOCOL, "cannot send a message");
-        at += (size_t)put;
-    }
-    return true;
+    return rb_frame_write_bytes(fd, out.data, out.length, err);
 }

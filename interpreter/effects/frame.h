@@ -12,6 +12,12 @@ bool rb_frame_read(int fd, const struct rb_value **ret_value,
 bool rb_frame_write(int fd, const struct rb_value *value,
                     struct rb_error *err) RB_MUST_CHECK;
 
+/* Bytes that stand behind a message, as many as it says: what must not be in one. */
+bool rb_frame_read_bytes(int fd, char *bytes, size_t count,
+                         struct rb_error *err) RB_MUST_CHECK;
+bool rb_frame_write_bytes(int fd, const char *bytes, size_t count,
+                          struct rb_error *err) RB_MUST_CHECK;
+
 /* For event loops: append what arrived to `in`, then take whole messages out of it.
  * *ret_value NULL: not a whole one yet. */
 bool rb_frame_take(struct rb_buf *in, const struct rb_value **ret_value,

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "plan/template.h"
 
 static bool fail_with(struct rb_error *err, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -31,25 +32,67 @@ static bool has_nul(const struct rb_value *text)
     return strlen(rb_value_as_text(text, "")) != rb_value_length(text);
 }
 
-/* "NAME=value" for each, one allocation for the list and one for each. */
-static bool make_env(const struct rb_value *env, char ***ret_env, struct rb_error *err)
+struct bytes {
+    const char *data;
+    size_t length;
+};
+
+/* The bytes of a text, or of the secret that stands there. */
+static bool bytes_of(const struct rb_value *value, const struct rb_secrets *secrets,
+                     struct bytes *ret_bytes, struct rb_error *err)
+{
+    const char *name = rb_template_secret(value);
+    const struct rb_secret *secret = name ? rb_secrets_find(secrets, name) : NULL;
+    if (name && !secret)
+        return fail_with(err, ENOKEY, "the secret `%s` is not here", name);
+    *ret_bytes = secret
+                     ? (struct bytes){secret->bytes, secret->length}
+                     : (struct bytes){rb_value_as_text(value, ""), rb_value_length(value)};
+    return true;
+}
+
+/* "NAME=value", in one allocation of just that size, so that nothing of it is left elsewhere. */
+static bool make_entry(const struct rb_value *name, const struct rb_value *value,
+                       const struct rb_secrets *secrets, char **ret_entry,
+                       struct rb_error *err)
+{
+    struct bytes bytes;
+    size_t length = rb_value_length(name);
+    if (!bytes_of(value, secrets, &bytes, err))
+        return false;
+    if ((!rb_value_is(value, RB_STRING) && !rb_template_secret(value)) || has_nul(name) ||
+        (bytes.length > 0 && memchr(bytes.data, '\0', bytes.length)))
+        return fail_with(err, EINVAL, "the environment variable %s is not a plain text",
+                         rb_value_as_text(name, ""));
+    char *entry = rb_alloc(length + bytes.length + 2);
+    memcpy(entry, rb_value_as_text(name, ""), length);
+    entry[length] = '=';
+    if (bytes.length > 0)
+        memcpy(entry + length + 1, bytes.data, bytes.length);
+    *ret_entry = entry;
+    return true;
+}
+
+/* There may be secrets in it. */
+static void free_env(char **env)
+{
+    for (char **entry = env; entry && *entry; entry++) {
+        explicit_bzero(*entry, strlen(*entry));
+        free(*entry);
+    }
+    free(env);
+}
+
+static bool make_env(const struct rb_value *env, const struct rb_secrets *secrets,
+                     char ***ret_env, struct rb_error *err)
 {
     size_t count = rb_value_count(env);
     char **list = rb_alloc((count + 1) * sizeof *list);
     for (size_t i = 0; i < count; i++) {
-        const struct rb_value *name = rb_value_key_at(env, i);
-        const struct rb_value *text = rb_value_member_at(env, i);
-        struct rb_buf entry = {0};
-        rb_buf_append(&entry, rb_value_as_text(name, ""), rb_value_length(name));
-        rb_buf_putc(&entry, '=');
-        rb_buf_append(&entry, rb_value_as_text(text, ""), rb_value_length(text));
-        list[i] = rb_buf_take(&entry);
-        if (!rb_value_is(text, RB_STRING) || has_nul(name) || has_nul(text)) {
-            for (size_t j = 0; j <= i; j++)
-                free(list[j]);
-            free(list);
-            return fail_with(err, EINVAL, "the environment variable %s is not a plain text",
-                             rb_value_as_text(name, ""));
+        if (!make_entry(rb_value_key_at(env, i), rb_value_member_at(env, i), secrets,
+                        &list[i], err)) {
+            free_env(list);
+            return false;
         }
     }
     *ret_env = list;
@@ -70,14 +113,14 @@ static bool open_folder(const char *cwd, int *ret_folder, struct rb_error *err)
 }
 
 bool rb_launch_init(struct rb_launch *launch, const struct rb_value *request,
-                    struct rb_error *err)
+                    const struct rb_secrets *secrets, struct rb_error *err)
 {
     const struct rb_value *env = rb_value_get(request, "env");
     struct rb_launch made = {.cwd = rb_value_get_text(request, "cwd", NULL),
                              .path = rb_value_get_text(env, "PATH", NULL)};
     if (!open_folder(made.cwd, &made.folder, err))
         return false;
-    if (!make_env(env, &made.env, err)) {
+    if (!make_env(env, secrets, &made.env, err)) {
         rb_close_descriptor(&made.folder);
         return false;
     }
@@ -87,9 +130,7 @@ bool rb_launch_init(struct rb_launch *launch, const struct rb_value *request,
 
 void rb_launch_done(struct rb_launch *launch)
 {
-    for (char **entry = launch->env; entry && *entry; entry++)
-        free(*entry);
-    free(launch->env);
+    free_env(launch->env);
     rb_close_descriptor(&launch->folder);
 }
 
@@ -163,7 +204,8 @@ bool rb_launch_find(const struct rb_launch *launch, const char *program,
                      launch->path, code == EACCES ? " as a file that may be executed" : "");
 }
 
-static bool make_argv(const struct rb_value *argv, char ***ret_argv, struct rb_error *err)
+/* NULL when it has what is no argument; to be freed. */
+static char **make_argv(const struct rb_value *argv, struct rb_error *err)
 {
     size_t count = rb_value_count(argv);
     char **list = rb_alloc((count + 1) * sizeof *list);
@@ -172,12 +214,11 @@ static bool make_argv(const struct rb_value *argv, char ***ret_argv, struct rb_e
         list[i] = (char *)rb_value_as_text(text, "");
         if (!rb_value_is(text, RB_STRING) || has_nul(text)) {
             free(list);
-            return fail_with(err, EINVAL, "argument %zu is not a text without NUL bytes",
-                             i);
+            fail_with(err, EINVAL, "argument %zu is not a text without NUL bytes", i);
+            return NULL;
         }
     }
-    *ret_argv = list;
-    return true;
+    return list;
 }
 
 /* Our own 0, 1 and 2 lead to /dev/null, so whatever else we open is above them. */
@@ -217,8 +258,8 @@ bool rb_launch_start(const struct rb_launch *launch, const char *path,
 {
     posix_spawn_file_actions_t actions = {0};
     posix_spawnattr_t attributes = {0};
-    RB_AUTO_FREE char **list = NULL;
-    if (!make_argv(argv, &list, err))
+    RB_AUTO_FREE char **list = make_argv(argv, err);
+    if (!list)
         return false;
     int code = add_actions(&actions, launch, fds);
     if (code == 0)
@@ -235,12 +276,15 @@ bool rb_launch_start(const struct rb_launch *launch, const char *path,
     return not_executable(path, code, err);
 }
 
-bool rb_launch_text(const struct rb_value *text, int *ret_fd, struct rb_error *err)
+bool rb_launch_text(const struct rb_value *text, const struct rb_secrets *secrets,
+                    int *ret_fd, struct rb_error *err)
 {
     const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    struct bytes bytes;
+    if (!bytes_of(text, secrets, &bytes, err))
+        return false;
     int fd = memfd_create("stdin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd >= 0 &&
-        rb_file_write_all(fd, rb_value_as_text(text, ""), rb_value_length(text), NULL) &&
+    if (fd >= 0 && rb_file_write_all(fd, bytes.data, bytes.length, NULL) &&
         fcntl(fd, F_ADD_SEALS, seals) == 0 && lseek(fd, 0, SEEK_SET) == 0) {
         *ret_fd = fd;
         return true;

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/secret.h"
 #include "base/value.h"
 
 /* What all programs of a request have in common. */
@@ -16,9 +17,10 @@ struct rb_launch {
     int folder;       /* cwd, opened; AT_FDCWD: ours */
 };
 
-/* Takes over nothing: `env` and `cwd` of the request are borrowed. */
+/* Takes over nothing: `env` and `cwd` of the request are borrowed, and the secrets in the
+ * environment are copied until rb_launch_done. */
 bool rb_launch_init(struct rb_launch *launch, const struct rb_value *request,
-                    struct rb_error *err) RB_MUST_CHECK;
+                    const struct rb_secrets *secrets, struct rb_error *err) RB_MUST_CHECK;
 void rb_launch_done(struct rb_launch *launch);
 
 /* Appends the path of the program: as it is when it holds a '/', else from PATH. */
@@ -30,6 +32,6 @@ bool rb_launch_start(const struct rb_launch *launch, const char *path,
                      const struct rb_value *argv, const int fds[3], pid_t *ret_pid,
                      struct rb_error *err) RB_MUST_CHECK;
 
-/* A descriptor from which exactly this text can be read. */
-bool rb_launch_text(const struct rb_value *text, int *ret_fd,
-                    struct rb_error *err) RB_MUST_CHECK;
+/* A descriptor from which exactly this text, or this secret, can be read. */
+bool rb_launch_text(const struct rb_value *text, const struct rb_secrets *secrets,
+                    int *ret_fd, struct rb_error *err) RB_MUST_CHECK;

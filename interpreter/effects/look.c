@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#include "core/request_http.h"
+#include "core/request_sql.h"
+#include "plan/http.h"
+
 enum { LOOK_CAP_BYTES = 16 << 20 };
 static const rb_time LOOK_TIMEOUT = 30 * RB_SEC;
 static const rb_time LOOK_GRACE = 2 * RB_SEC;
@@ -27,6 +31,42 @@ const struct rb_value *rb_look_request(const struct rb_state *state, const char 
         or_absent(rb_value_get(req, "stdin")), "timeout_us",
         rb_value_int(rb_value_get_int(req, "timeout_us", LOOK_TIMEOUT)), "grace_us",
         rb_value_int(LOOK_GRACE), "cap_bytes", rb_value_int(LOOK_CAP_BYTES), NULL);
+}
+
+static const struct rb_value *unsent(const char *why)
+{
+    return rb_value_map("error",
+                        rb_value_map("code", rb_value_text("unsent"), "message",
+                                     rb_value_text(why), "sent", rb_value_text("no"), NULL),
+                        "sent", rb_value_text("no"), NULL);
+}
+
+static bool by_http(const struct rb_state *state, const char *name, rb_time timeout,
+                    const struct rb_value *req, const struct rb_value **ret_request,
+                    struct rb_error *err)
+{
+    const struct rb_request_http_frame frame = {
+        .dir = name, .timeout = timeout, .cap = LOOK_CAP_BYTES};
+    if (!rb_http_is_read(rb_http_method(req)))
+        return rb_fail(err, RB_ERR_REFUSED, "a check may read, and never write");
+    return rb_request_http_build(state, &frame, req, req, ret_request, err);
+}
+
+bool rb_look_service(const struct rb_state *state, enum rb_effect_kind kind,
+                     const char *name, const struct rb_value *call,
+                     const struct rb_value **ret_request,
+                     const struct rb_value **ret_outcome)
+{
+    const struct rb_value *req = rb_value_get(call, "req");
+    rb_time timeout = rb_value_get_int(req, "timeout_us", LOOK_TIMEOUT);
+    struct rb_error err = {0};
+    bool good =
+        kind == RB_EFFECT_HTTP
+            ? by_http(state, name, timeout, req, ret_request, &err)
+            : rb_request_sql_build(state, name, timeout, true, req, ret_request, &err);
+    if (!good)
+        *ret_outcome = unsent(err.message);
+    return good;
 }
 
 const struct rb_value *rb_look_evidence(const struct rb_value *call,

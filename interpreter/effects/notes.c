@@ -57,6 +57,17 @@ bool rb_note_boot(int run_dir, struct rb_error *err)
            rb_file_replace(run_dir, RB_NOTE_BOOT, now, strlen(now), err);
 }
 
+bool rb_note_folder(int steps, const char *dir, int *ret_folder, struct rb_error *err)
+{
+    if (mkdirat(steps, dir, 0700) < 0 && errno != EEXIST)
+        return rb_fail_errno(err, RB_ERR_IO, "the folder of the step can't be made");
+    int folder = openat(steps, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (folder < 0)
+        return rb_fail_errno(err, RB_ERR_IO, "the folder of the step can't be opened");
+    *ret_folder = folder;
+    return true;
+}
+
 bool rb_note_started(int folder, int *ret_fd, struct rb_error *err)
 {
     int fd = openat(folder, "started", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -141,6 +152,12 @@ static bool exists(int run_dir, const char *dir, const char *name)
 bool rb_note_any(int run_dir, const char *dir)
 {
     return exists(run_dir, dir, "started") || exists(run_dir, dir, "exit");
+}
+
+void rb_note_forget(int run_dir, const char *dir)
+{
+    RB_AUTO_FREE char *path = step_path(dir, "started");
+    unlinkat(run_dir, path, 0);
 }
 
 static void note_doubt(int run_dir, const char *dir)

@@ -1,5 +1,5 @@
 #pragma once
-/* The notes of a supervisor: steps/<dir>/started and steps/<dir>/exit, and supervisor.boot of
+/* The notes of a request: steps/<dir>/started and steps/<dir>/exit, and supervisor.boot of
  * the run. Plain writes: they outlive every process, and a boot after which they can't be
  * trusted is told by its id. */
 
@@ -12,6 +12,11 @@ enum { RB_BOOT_ID = 36 };
 #define RB_NOTE_BOOT "supervisor.boot"
 
 bool rb_note_boot_id(char ret_id[RB_BOOT_ID + 1], struct rb_error *err) RB_MUST_CHECK;
+
+/* Opens the folder of a request, steps/<dir>, and makes it where there is none. `dir` has to be
+ * one part of a path. */
+bool rb_note_folder(int steps, const char *dir, int *ret_folder,
+                    struct rb_error *err) RB_MUST_CHECK;
 
 /* Creates `started`; RB_ERR_REFUSED when it is there: nothing is started twice. *ret_fd is for
  * rb_note_pids, which replaces what it says and closes it. */
@@ -31,6 +36,9 @@ bool rb_note_same_boot(int run_dir, bool *ret_same, struct rb_error *err) RB_MUS
 bool rb_note_boot(int run_dir, struct rb_error *err) RB_MUST_CHECK;
 
 bool rb_note_any(int run_dir, const char *dir);
+
+/* Takes back `started` of a request that is known not to have been done: it can begin anew. */
+void rb_note_forget(int run_dir, const char *dir);
 
 /* What the notes tell of a request that no supervisor has under way. Notes of an earlier boot
  * may be missing what was done: then its doubt is noted, so that it stays in doubt. */

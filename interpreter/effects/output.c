@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "journal/blob.h"
+#include "journal/folder.h"
 
 enum { ROUNDS = 8, BUSY_FROM = 65536, BUSY_PIPE = 1 << 20, PIECE = 65536, BATCH = 8 << 20 };
 
@@ -51,6 +52,8 @@ void rb_output_done(struct rb_output *output)
     end_hasher(output);
     rb_digest_free(output->digest);
     output->digest = NULL;
+    rb_redact_end(output->redactor, &output->redaction, &output->clean);
+    rb_buf_done(&output->clean);
 }
 
 static void ring_name(const char *name, char ret_name[16])
@@ -163,6 +166,31 @@ static void take(struct rb_output *output, const char *bytes, size_t length)
                    (head < length && !keep_last(output, bytes + head, length - head));
 }
 
+static void take_clean(struct rb_output *output)
+{
+    if (output->clean.length > 0)
+        take(output, output->clean.data, output->clean.length);
+    rb_buf_clear(&output->clean);
+}
+
+/* The one way of bytes that came to a file, a tail or a digest. */
+void rb_output_put(struct rb_output *output, const char *bytes, size_t length)
+{
+    if (!output->redactor) {
+        take(output, bytes, length);
+        return;
+    }
+    rb_redact(output->redactor, &output->redaction, bytes, length, &output->clean);
+    take_clean(output);
+}
+
+void rb_output_redact(struct rb_output *output, const struct rb_redactor *redactor)
+{
+    rb_redact_end(output->redactor, &output->redaction, &output->clean);
+    take_clean(output);
+    output->redactor = redactor;
+}
+
 /* A program that prints much is worth more; most print little. */
 static void notice(struct rb_output *output, ssize_t got)
 {
@@ -190,7 +218,7 @@ void rb_output_read(struct rb_output *output, char *buffer, size_t size)
             end_pipe(output);
             return;
         }
-        take(output, buffer, (size_t)got);
+        rb_output_put(output, buffer, (size_t)got);
         notice(output, got);
     }
 }
@@ -206,7 +234,7 @@ void rb_output_drain(struct rb_output *output, char *buffer, size_t size)
         ssize_t got = read(output->pipe, buffer, size);
         if (got <= 0)
             break;
-        take(output, buffer, (size_t)got);
+        rb_output_put(output, buffer, (size_t)got);
         left -= (int)got;
     }
     end_pipe(output);
@@ -245,6 +273,7 @@ static void unroll(struct rb_output *output)
 const struct rb_value *rb_output_settle(struct rb_output *output, int run_dir,
                                         const char *dir)
 {
+    rb_output_redact(output, NULL);
     if (output->total == 0)
         return NULL;
     char hex[RB_DIGEST_HEX + 1];
@@ -263,6 +292,23 @@ const struct rb_value *rb_output_settle(struct rb_output *output, int run_dir,
         return rb_blob_reference(hex, output->kept, output->total - output->kept);
     return rb_value_map("bytes", rb_value_int(0), "lost", rb_value_int(output->total),
                         NULL);
+}
+
+bool rb_output_save(struct rb_output *output, const char *name,
+                    char ret_hex[RB_DIGEST_HEX + 1], struct rb_error *err)
+{
+    if (output->full || !open_file(output))
+        return rb_fail(err, RB_ERR_IO, "cannot write all of %s", name);
+    if (fdatasync(output->file) != 0 ||
+        renameat(output->folder, output->name, output->folder, name) != 0)
+        return rb_fail_errno(err, RB_ERR_IO, "cannot save %s", name);
+    if (!rb_folder_sync(output->folder, "", err))
+        return false;
+    close_files(output);
+    end_hasher(output);
+    rb_digest_end(output->digest, ret_hex);
+    output->digest = NULL;
+    return true;
 }
 
 void rb_output_discard(struct rb_output *output)

@@ -9,6 +9,7 @@
 
 #include "base/duration.h"
 #include "base/error.h"
+#include "base/secret.h"
 #include "base/value.h"
 #include "journal/store.h"
 
@@ -32,7 +33,10 @@ bool rb_supervisor_open(uv_loop_t *loop, const struct rb_run *run,
 /* Lets go of it: it ends by itself once nothing runs any more. */
 void rb_supervisor_close(struct rb_supervisor *supervisor);
 
+/* `secrets` (may be NULL): those that it has not been given yet are handed over beside the
+ * request. One that was stays in the list, at its place. */
 bool rb_supervisor_run(struct rb_supervisor *supervisor, const struct rb_value *request,
+                       const struct rb_secrets *secrets,
                        struct rb_error *err) RB_MUST_CHECK;
 /* TERM to the tree, grace, KILL until nothing is left; the outcome comes with killed:"request". */
 void rb_supervisor_end(struct rb_supervisor *supervisor, const char *dir);

@@ -26,6 +26,7 @@ struct rb_supervisor {
     struct rb_buf in;
     char **dirs; /* of the requests under way */
     size_t count, capacity;
+    size_t secrets; /* handed over to this one */
     bool same_boot; /* the notes are of this boot */
     int calling;    /* depth of calls to the events */
     bool closed;    /* by one of them: freed when they returned */
@@ -193,6 +194,7 @@ static bool attach(struct rb_supervisor *supervisor, struct rb_error *err)
     if (!rb_attach(supervisor->run_dir, &fd, &running, err) ||
         !make_link(supervisor, fd, err))
         return false;
+    supervisor->secrets = 0;
     for (size_t i = 0; i < rb_value_count(running); i++)
         add_dir(supervisor, rb_value_as_text(rb_value_at(running, i), ""));
     return true;
@@ -233,8 +235,24 @@ static void hang_up(struct rb_supervisor *supervisor)
     shutdown(supervisor->link->fd, SHUT_RDWR);
 }
 
+static bool hand_over(struct rb_supervisor *supervisor, const struct rb_secrets *secrets,
+                      struct rb_error *err)
+{
+    for (; secrets && supervisor->secrets < secrets->count; supervisor->secrets++) {
+        const struct rb_secret *secret = &secrets->items[supervisor->secrets];
+        RB_AUTO_VALUE const struct rb_value *message =
+            rb_value_map("secret", rb_value_text(secret->name), "bytes",
+                         rb_value_int((int64_t)secret->length), "unmasked",
+                         secret->unmasked ? rb_value_bool(true) : NULL, NULL);
+        if (!rb_frame_write(supervisor->link->fd, message, err) ||
+            !rb_frame_write_bytes(supervisor->link->fd, secret->bytes, secret->length, err))
+            return false;
+    }
+    return true;
+}
+
 bool rb_supervisor_run(struct rb_supervisor *supervisor, const struct rb_value *request,
-                       struct rb_error *err)
+                       const struct rb_secrets *secrets, struct rb_error *err)
 {
     struct rb_error gone;
     const char *dir = rb_value_get_text(request, "dir", "");
@@ -245,7 +263,8 @@ bool rb_supervisor_run(struct rb_supervisor *supervisor, const struct rb_value *
     add_dir(supervisor, dir);
     RB_AUTO_VALUE const struct rb_value *message =
         rb_value_map("run", rb_value_ref(request), NULL);
-    if (rb_frame_write(supervisor->link->fd, message, &gone))
+    if (hand_over(supervisor, secrets, &gone) &&
+        rb_frame_write(supervisor->link->fd, message, &gone))
         return true;
     if (gone.sys == 0) {
         remove_dir(supervisor, dir);

@@ -10,6 +10,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/guarded.h"
 #include "effects/clock.h"
 #include "effects/ending.h"
 #include "effects/frame.h"
@@ -111,6 +112,41 @@ static void obey(struct supervisor *s, const struct rb_value *message)
         rb_ending_begin(&s->family, child, "request", rb_clock_mono());
 }
 
+/* Streams under way change over: what they print from here on may have the new one in it. */
+static void renew_redactor(struct supervisor *s)
+{
+    struct rb_redactor *before = s->place.redactor;
+    s->place.redactor = rb_redactor_new(&s->place.secrets);
+    for (size_t i = 0; i < s->family.count; i++) {
+        rb_output_redact(&s->family.children[i]->out, s->place.redactor);
+        rb_output_redact(&s->family.children[i]->err, s->place.redactor);
+    }
+    rb_redactor_free(before);
+}
+
+/* The value stands behind the message; the rest of it comes at once. */
+static bool take_secret(struct supervisor *s, const struct rb_value *message)
+{
+    int64_t length = rb_value_get_int(message, "bytes", -1);
+    if (length < 0 || length > RB_SECRET_MOST)
+        return false;
+    size_t count = (size_t)length, here = s->in.length < count ? s->in.length : count;
+    char *bytes = rb_guarded_alloc(count);
+    memcpy(bytes, rb_buf_text(&s->in), here);
+    rb_buf_drop(&s->in, here);
+    explicit_bzero(s->in.data + s->in.length, s->in.capacity - s->in.length);
+    explicit_bzero(s->buffer, BUFFER);
+    bool good = rb_frame_read_bytes(s->peer, bytes + here, count - here, NULL);
+    if (good) {
+        prctl(PR_SET_DUMPABLE, 0);
+        rb_secrets_put(&s->place.secrets, rb_value_get_text(message, "secret", ""), bytes,
+                       count, rb_value_get_bool(message, "unmasked", false));
+        renew_redactor(s);
+    }
+    rb_guarded_free(bytes, count);
+    return good;
+}
+
 /* False when it sent rubbish. */
 static bool obey_all(struct supervisor *s)
 {
@@ -120,8 +156,11 @@ static bool obey_all(struct supervisor *s)
             return false;
         if (!message)
             return true;
+        bool good = !rb_value_get(message, "secret") || take_secret(s, message);
         obey(s, message);
         rb_value_unref(message);
+        if (!good)
+            return false;
     }
 }
 
@@ -310,5 +349,7 @@ _Noreturn void rb_supervisor_main(int listener, int run_dir)
     if (!open_null() || !open_all(&s) || !rb_note_boot_id(boot_id, NULL))
         _exit(1);
     work(&s);
+    rb_redactor_free(s.place.redactor);
+    rb_secrets_done(&s.place.secrets);
     _exit(0);
 }

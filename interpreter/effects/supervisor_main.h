@@ -7,5 +7,6 @@
  * blocked.
  *
  * To the interpreter: {"running": [dir...]} at first, then {"settled": dir, "outcome": {...}}.
- * From it: {"run": request}, {"end": dir}. */
+ * From it: {"run": request}, {"end": dir}, and {"secret": name, "bytes": n} (and "unmasked"),
+ * behind which stand n bytes: the value. It is forgotten with the supervisor. */
 _Noreturn void rb_supervisor_main(int listener, int run_dir);

@@ -27,6 +27,7 @@ static bool parse_stat(const char *text, struct rb_proc *ret_proc)
     int parent, session;
     long threads;
     uint64_t start;
+    // NOLINTNEXTLINE(cert-err34-c): the kernel's own numbers fit the types it documents
     if (!rest || sscanf(rest + 1,
                         " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
                         "%ld %*d %" SCNu64,

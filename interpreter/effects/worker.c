@@ -137,15 +137,23 @@ static bool is_request(const struct rb_value *request)
            rb_value_count(request) == 2;
 }
 
+static bool are_requests(const struct rb_value *requests)
+{
+    size_t count = rb_value_count(requests), good = 0;
+    while (good < count && is_request(rb_value_at(requests, good)))
+        good++;
+    return rb_value_is(requests, RB_LIST) && count > 0 && good == count;
+}
+
 /* Whatever is called here may give the worker up: nothing of it is touched afterwards. */
 static void handle(struct rb_worker *worker, const struct rb_value *message)
 {
-    const struct rb_value *request = rb_value_get(message, "ask");
+    const struct rb_value *requests = rb_value_get(message, "ask");
     const char *gave_up = rb_value_get_text(message, "gave_up", NULL);
-    if (worker->job && !worker->asking && is_request(request)) {
+    if (worker->job && !worker->asking && are_requests(requests)) {
         stop_clock(worker);
         worker->asking = true;
-        worker->events.asked(worker->events.context, request);
+        worker->events.asked(worker->events.context, requests);
     } else if (worker->job && !worker->asking && rb_evaluation_fits(worker->job, message)) {
         rb_value_unref(take_job(worker));
         worker->events.done(worker->events.context, message);
@@ -249,14 +257,14 @@ bool rb_worker_run(struct rb_worker *worker, const struct rb_value *job,
     return true;
 }
 
-void rb_worker_answer(struct rb_worker *worker, const struct rb_value *outcome)
+void rb_worker_answer(struct rb_worker *worker, const struct rb_value *outcomes)
 {
     if (!worker->asking)
         return;
     worker->asking = false;
     start_clock(worker);
     RB_AUTO_VALUE const struct rb_value *message =
-        rb_value_map("answer", rb_value_ref(outcome), NULL);
+        rb_value_map("answers", rb_value_ref(outcomes), NULL);
     /* A failure to write shows as the end of its stream, outside of this call. */
     (void)!put_message(worker, message);
 }

@@ -15,8 +15,9 @@ struct rb_worker;
 
 struct rb_worker_events {
     void *context;
-    /* A call to the world during the job: to be answered by rb_worker_answer. */
-    void (*asked)(void *context, const struct rb_value *request);
+    /* Calls to the world during the job, a list of {"call", "req"}, to be made at the same time
+     * and answered together by rb_worker_answer. */
+    void (*asked)(void *context, const struct rb_value *requests);
     /* {"items": [...]}: the job ended. A worker that had to be killed, died or talked rubbish
      * gives an error for each item and "cut": true, and the next job gets a new worker. */
     void (*done)(void *context, const struct rb_value *outcome);
@@ -31,7 +32,8 @@ void rb_worker_free(struct rb_worker *worker); /* kills it; accepts NULL */
  * the world is being asked. */
 bool rb_worker_run(struct rb_worker *worker, const struct rb_value *job,
                    struct rb_error *err) RB_MUST_CHECK;
-void rb_worker_answer(struct rb_worker *worker, const struct rb_value *outcome);
+/* The outcomes of what was asked, in its order. */
+void rb_worker_answer(struct rb_worker *worker, const struct rb_value *outcomes);
 /* Gives up the job: kills the worker; no `done` comes. */
 void rb_worker_withdraw(struct rb_worker *worker);
 

@@ -75,8 +75,7 @@ bool rb_worker_process_start(rb_worker_main *main, int run_dir,
     sigprocmask(SIG_SETMASK, &mask, NULL);
     if (pid < 0)
         return rb_fail_errno(err, RB_ERR_IO, "cannot start the Lua worker");
-    *ret_process = (struct rb_worker_process){pid, ours};
-    ours = -1;
+    *ret_process = (struct rb_worker_process){pid, rb_take_descriptor(&ours)};
     return true;
 }
 

@@ -90,23 +90,41 @@ static bool next_message(struct rb_worker_replay *replay, rb_time deadline,
     }
 }
 
-/* The recorded outcome, when the record holds this very call at this place. */
-static const struct rb_value *answer(struct answers *answers,
-                                     const struct rb_value *request)
+static bool same_member(const struct rb_value *a, const struct rb_value *b,
+                        const char *name)
+{
+    return rb_value_equal(rb_value_get(a, name), rb_value_get(b, name));
+}
+
+/* The recorded outcome, when the record holds this very call at this place; else *ret_why. */
+static const struct rb_value *take(struct answers *answers, const struct rb_value *request,
+                                   const char **ret_why)
 {
     const struct rb_value *recorded = rb_value_at(answers->evidence, answers->used);
-    if (!recorded) {
-        return rb_value_map("refused",
-                            rb_value_text("it asks for more than the record holds"), NULL);
+    if (!recorded)
+        *ret_why = "it asks for more than the record holds";
+    else if (!same_member(recorded, request, "call") ||
+             !same_member(recorded, request, "req"))
+        *ret_why = "it asks for something else than the record holds";
+    else
+        answers->used++;
+    return rb_value_get(recorded, "outcome");
+}
+
+static const struct rb_value *answer(struct answers *answers,
+                                     const struct rb_value *requests)
+{
+    const char *refused = NULL;
+    struct rb_list_builder list = {0};
+    for (size_t i = 0; i < rb_value_count(requests) && !refused; i++) {
+        const struct rb_value *outcome = take(answers, rb_value_at(requests, i), &refused);
+        rb_list_add(&list, outcome ? rb_value_ref(outcome) : rb_value_null());
     }
-    if (!rb_value_equal(rb_value_get(recorded, "call"), rb_value_get(request, "call")) ||
-        !rb_value_equal(rb_value_get(recorded, "req"), rb_value_get(request, "req"))) {
-        return rb_value_map(
-            "refused", rb_value_text("it asks for something else than the record holds"),
-            NULL);
-    }
-    answers->used++;
-    return rb_value_map("answer", rb_value_ref(rb_value_get(recorded, "outcome")), NULL);
+    const struct rb_value *outcomes = rb_list_end(&list);
+    if (!refused)
+        return rb_value_map("answers", outcomes, NULL);
+    rb_value_unref(outcomes);
+    return rb_value_map("refused", rb_value_text(refused), NULL);
 }
 
 static bool converse(struct rb_worker_replay *replay, const struct rb_value *job,
@@ -121,17 +139,17 @@ static bool converse(struct rb_worker_replay *replay, const struct rb_value *job
         RB_AUTO_VALUE const struct rb_value *message = NULL;
         if (!next_message(replay, deadline, &message, err))
             return false;
-        const struct rb_value *request = rb_value_get(message, "ask");
+        const struct rb_value *requests = rb_value_get(message, "ask");
         const char *gave_up = rb_value_get_text(message, "gave_up", NULL);
         if (gave_up)
             return rb_fail(err, RB_ERR_IO, "%s", gave_up);
-        if (!request) {
+        if (!requests) {
             if (!rb_evaluation_fits(job, message))
                 return rb_fail(err, RB_ERR_PROTOCOL, "the Lua worker sent no answer");
             *ret_outcome = rb_value_ref(message);
             return true;
         }
-        RB_AUTO_VALUE const struct rb_value *reply = answer(answers, request);
+        RB_AUTO_VALUE const struct rb_value *reply = answer(answers, requests);
         if (!rb_frame_write(replay->process.fd, reply, err))
             return false;
     }

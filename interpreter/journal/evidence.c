@@ -23,10 +23,10 @@ void rb_evidence_init(struct rb_evidence *evidence, const struct rb_run *run)
 
 void rb_evidence_done(struct rb_evidence *evidence)
 {
-    struct rb_evidence_blob *blob, *next;
-    HASH_ITER(hh, evidence->right, blob, next)
-    {
-        HASH_DEL(evidence->right, blob);
+    struct rb_evidence_blob *blob = evidence->right, *next;
+    HASH_CLEAR(hh, evidence->right);
+    for (; blob; blob = next) {
+        next = blob->hh.next;
         free(blob);
     }
 }

@@ -51,8 +51,7 @@ bool rb_folder_open(int dir, const char *path, int *ret_fd, struct rb_error *err
         at = fcntl(dir, F_DUPFD_CLOEXEC, 0);
     if (at < 0)
         return rb_fail_errno(err, RB_ERR_IO, "cannot open the folder");
-    *ret_fd = at;
-    at = -1;
+    *ret_fd = rb_take_descriptor(&at);
     return true;
 }
 
@@ -84,8 +83,7 @@ bool rb_folder_file(int dir, const char *path, int flags, struct stat *ret_stat,
     if (!S_ISREG(st.st_mode))
         return rb_fail(err, RB_ERR_RECORD, "%s is not a regular file", path);
     *ret_stat = st;
-    *ret_fd = fd;
-    fd = -1;
+    *ret_fd = rb_take_descriptor(&fd);
     return true;
 }
 
@@ -128,8 +126,7 @@ bool rb_folder_create(int dir, const char *path, mode_t mode, int *ret_fd,
         openat(parent, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0 || fchmod(fd, mode) != 0)
         return rb_fail_errno(err, RB_ERR_IO, "cannot create %s", path);
-    *ret_fd = fd;
-    fd = -1;
+    *ret_fd = rb_take_descriptor(&fd);
     return true;
 }
 

@@ -103,8 +103,7 @@ bool rb_run_lock(struct rb_run *run, struct rb_error *err)
     if (!check_same(run, fd, err))
         return false;
     sign(fd);
-    run->lock = fd;
-    fd = -1;
+    run->lock = rb_take_descriptor(&fd);
     return true;
 }
 

@@ -229,8 +229,7 @@ static bool put(struct rb_run *run, const struct rb_run_file *file, int *ret_fd,
     if (!rb_file_write_all(fd, file->bytes, file->length, err))
         return rb_error_prefix(err, "%s", path.data);
     sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-    *ret_fd = fd;
-    fd = -1;
+    *ret_fd = rb_take_descriptor(&fd);
     return true;
 }
 

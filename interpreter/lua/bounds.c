@@ -51,3 +51,8 @@ void rb_bounds_arm(lua_State *L, int64_t instructions)
     bounds->spent = false;
     lua_sethook(L, count, LUA_MASKCOUNT, STRIDE);
 }
+
+void rb_bounds_spend(lua_State *L, int64_t instructions)
+{
+    bounds_of(L)->left -= instructions;
+}

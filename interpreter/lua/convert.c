@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "lua/hollow.h"
+#include "lua/secret.h"
 #include "lua/view.h"
 
 /* A table that holds another twice is written out twice: what is counted is what comes out. */
@@ -14,6 +16,7 @@ struct converter {
     lua_State *L;
     int64_t nodes, bytes; /* still free */
     char place[160];      /* of the error, from the outside in: ".list[3].name" */
+    enum rb_convert_secrets secrets;
     struct rb_error *err;
 };
 
@@ -33,8 +36,8 @@ static bool deep(struct converter *c, int depth)
                    RB_CONVERT_DEPTH);
 }
 
-/* Puts a step of the way before what is known of the place; false for the way out. */
-__attribute__((format(printf, 2, 3))) static bool inside(struct converter *c,
+/* Puts a step of the way before what is known of the place. */
+__attribute__((format(printf, 2, 3))) static void inside(struct converter *c,
                                                          const char *format, ...)
 {
     char rest[sizeof c->place];
@@ -45,7 +48,6 @@ __attribute__((format(printf, 2, 3))) static bool inside(struct converter *c,
     va_end(args);
     size_t length = strlen(c->place);
     snprintf(c->place + length, sizeof c->place - length, "%s", rest);
-    return false;
 }
 
 static bool convert(struct converter *c, int index, int depth,
@@ -71,6 +73,8 @@ static bool weigh(struct converter *c, const struct rb_value *value, int depth)
 static bool from_view(struct converter *c, const struct rb_view *view, int depth,
                       const struct rb_value **ret_value)
 {
+    if (view->kind == RB_VIEW_SECRETS)
+        return rb_fail(c->err, RB_ERR_INVALID, "secrets can't be kept");
     if (view->kind != RB_VIEW_DATA && view->kind != RB_VIEW_NAMES) {
         return rb_fail(c->err, RB_ERR_INVALID,
                        "a whole step or outcome can't be kept: name its members, as in "
@@ -93,7 +97,8 @@ static bool from_list(struct converter *c, int table, int depth, size_t count,
         lua_pop(c->L, 1);
         if (!good) {
             rb_value_unref(rb_list_end(&list));
-            return inside(c, "[%zu]", i);
+            inside(c, "[%zu]", i);
+            return false;
         }
         rb_list_add(&list, element);
     }
@@ -171,11 +176,20 @@ static bool from_table(struct converter *c, int index, int depth,
         return rb_fail(c->err, RB_ERR_INVALID,
                        "a table with both numbers and texts as keys can't be kept");
     }
-    if (shape.texts > 0)
+    if (shape.texts > 0 || (shape.numbers == 0 && rb_hollow_is_map(c->L, index)))
         return from_map(c, index, depth, ret_value);
     if (shape.least < 1 || shape.most != (lua_Integer)shape.numbers)
         return rb_fail(c->err, RB_ERR_INVALID, "a list with holes can't be kept");
     return from_list(c, index, depth, shape.numbers, ret_value);
+}
+
+static bool from_secret(struct converter *c, const struct rb_value *leaf,
+                        const struct rb_value **ret_value)
+{
+    if (c->secrets == RB_CONVERT_NO_SECRETS)
+        return rb_fail(c->err, RB_ERR_INVALID, "a secret can't be kept");
+    *ret_value = rb_value_ref(leaf);
+    return true;
 }
 
 static bool convert(struct converter *c, int index, int depth,
@@ -190,6 +204,7 @@ static bool convert(struct converter *c, int index, int depth,
     case LUA_TTABLE:
         return from_table(c, index, depth, ret_value);
     case LUA_TNIL:
+    case LUA_TLIGHTUSERDATA: /* json.null */
         *ret_value = rb_value_null();
         return true;
     case LUA_TBOOLEAN:
@@ -210,15 +225,17 @@ static bool convert(struct converter *c, int index, int depth,
         *ret_value = rb_value_string(text, length);
         return true;
     default:
+        if (rb_secret_at(L, index))
+            return from_secret(c, rb_secret_at(L, index), ret_value);
         return rb_fail(c->err, RB_ERR_INVALID, "a %s can't be kept",
                        lua_typename(L, lua_type(L, index)));
     }
 }
 
-bool rb_convert(lua_State *L, int index, const struct rb_value **ret_value,
-                struct rb_error *err)
+bool rb_convert(lua_State *L, int index, enum rb_convert_secrets secrets,
+                const struct rb_value **ret_value, struct rb_error *err)
 {
-    struct converter c = {L, NODES_MAX, BYTES_MAX, "", err};
+    struct converter c = {L, NODES_MAX, BYTES_MAX, "", secrets, err};
     const struct rb_value *value;
     if (!convert(&c, lua_absindex(L, index), 0, &value)) {
         const char *place = c.place[0] == '.' ? c.place + 1 : c.place;

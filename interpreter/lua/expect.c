@@ -4,9 +4,10 @@
 
 #include "base/duration.h"
 #include "base/json.h"
+#include "base/pattern.h"
 #include "lua/partial.h"
-#include "lua/pattern.h"
 #include "lua/quote.h"
+#include "lua/rows.h"
 #include "lua/stream.h"
 #include "lua/verdict.h"
 
@@ -60,7 +61,7 @@ static bool read_stream(struct judge *judge, const char *member, const char *nam
                         struct rb_buf *ret_text)
 {
     struct rb_error err;
-    if (!rb_value_get(judge->result, "exit")) {
+    if (!rb_value_get(judge->result, "exit") && !rb_value_get(judge->result, "status")) {
         errs(judge, name, "the process did not come to its end");
         return false;
     }
@@ -93,33 +94,51 @@ static void say_stream(const char *stream, const struct rb_buf *text, const char
         rb_quote_text(text->data, text->length, EXCERPT_MAX, why);
 }
 
-static void judge_stream(struct judge *judge, const struct rb_value *expected,
-                         const char *stream, const char *member, const char *name)
+static enum rb_pattern_verdict match(const struct rb_value *pattern,
+                                     const struct rb_buf *text, struct rb_error *err)
 {
-    RB_AUTO_BUF struct rb_buf text = {0};
+    struct rb_pattern *compiled;
+    enum rb_pattern_verdict verdict = RB_PATTERN_GAVE_UP;
+    if (rb_pattern_compile(rb_value_as_text(pattern, ""), rb_value_length(pattern),
+                           RB_PATTERN_ANYWHERE, &compiled, NULL, err)) {
+        verdict = rb_pattern_match(compiled, rb_buf_text(text), text->length, 0, err);
+        rb_pattern_free(compiled);
+    }
+    return verdict;
+}
+
+static void judge_text(struct judge *judge, const struct rb_value *expected,
+                       const char *what, const struct rb_buf *text, const char *name)
+{
     RB_AUTO_BUF struct rb_buf why = {0};
     const struct rb_value *equals = rb_value_get(expected, "equals");
     const struct rb_value *pattern = rb_value_get(expected, "pattern");
     const struct rb_value *wanted = equals ? equals : pattern;
-    const char *bytes = rb_value_as_text(wanted, "");
-    size_t length = rb_value_length(wanted);
-    bool good;
-    struct rb_error err;
-    if (!read_stream(judge, member, name, &text))
-        return;
-    if (equals)
-        good = same_text(&text, bytes, length);
-    else if (!rb_pattern_find(bytes, length, rb_buf_text(&text), text.length, &good,
-                              &err)) {
+    struct rb_error err = {0};
+    enum rb_pattern_verdict verdict =
+        pattern ? match(pattern, text, &err)
+        : same_text(text, rb_value_as_text(equals, ""), rb_value_length(equals))
+            ? RB_PATTERN_MATCHES
+            : RB_PATTERN_DIFFERS;
+    if (verdict == RB_PATTERN_GAVE_UP) {
+        rb_error_prefix(&err, "the pattern");
         errs(judge, name, err.message);
         return;
     }
-    if (good) {
+    if (verdict == RB_PATTERN_MATCHES) {
         holds(judge, name);
         return;
     }
-    say_stream(stream, &text, equals ? "is not" : "does not match", wanted, &why);
+    say_stream(what, text, equals ? "is not" : "does not match", wanted, &why);
     fails(judge, name, &why);
+}
+
+static void judge_stream(struct judge *judge, const struct rb_value *expected,
+                         const char *stream, const char *member, const char *name)
+{
+    RB_AUTO_BUF struct rb_buf text = {0};
+    if (read_stream(judge, member, name, &text))
+        judge_text(judge, expected, stream, &text, name);
 }
 
 static void judge_json(struct judge *judge, const struct rb_value *expected)
@@ -132,11 +151,110 @@ static void judge_json(struct judge *judge, const struct rb_value *expected)
     if (!read_stream(judge, "out", name, &text))
         return;
     if (!rb_json_parse(rb_buf_text(&text), text.length, &actual, &err)) {
-        rb_error_prefix(&err, "stdout is not JSON");
+        rb_error_prefix(&err, "%s is not JSON",
+                        rb_value_get(judge->result, "status") ? "the body" : "stdout");
         errs(judge, name, err.message);
         return;
     }
     if (rb_partial_match(actual, expected, &why))
+        holds(judge, name);
+    else
+        fails(judge, name, &why);
+}
+
+static bool is_expected_status(int64_t status, const struct rb_value *one)
+{
+    const char *range = rb_value_as_text(one, NULL);
+    return range ? status / 100 == range[0] - '0' : status == rb_value_as_int(one, -1);
+}
+
+static void judge_status(struct judge *judge, const struct rb_value *expected)
+{
+    static const char name[] = "expect.status";
+    RB_AUTO_BUF struct rb_buf why = {0};
+    int64_t status = rb_value_get_int(judge->result, "status", 0);
+    size_t count = rb_value_count(expected);
+    if (status == 0) {
+        errs(judge, name, "there is no answer");
+        return;
+    }
+    rb_buf_printf(&why, "status %" PRId64 ", expected ", status);
+    for (size_t i = 0; i < count; i++) {
+        const struct rb_value *one = rb_value_at(expected, i);
+        if (is_expected_status(status, one)) {
+            holds(judge, name);
+            return;
+        }
+        rb_buf_puts(&why, i == 0 ? "" : i + 1 < count ? ", " : " or ");
+        if (rb_value_is(one, RB_INT))
+            rb_buf_put_int(&why, rb_value_as_int(one, 0));
+        else
+            rb_buf_puts(&why, rb_value_as_text(one, ""));
+    }
+    fails(judge, name, &why);
+}
+
+static void judge_header(struct judge *judge, const char *header,
+                         const struct rb_value *expected)
+{
+    RB_AUTO_BUF struct rb_buf name = {0};
+    rb_buf_printf(&name, "expect.header.%s", header);
+    const struct rb_value *value =
+        rb_value_get(rb_value_get(judge->result, "headers"), header);
+    RB_AUTO_BUF struct rb_buf text = {0};
+    rb_buf_append(&text, rb_value_as_text(value, ""), rb_value_length(value));
+    judge_text(judge, expected, header, &text, rb_buf_text(&name));
+}
+
+static void judge_rows(struct judge *judge, const struct rb_value *expected)
+{
+    static const char name[] = "expect.rows";
+    RB_AUTO_BUF struct rb_buf why = {0};
+    const struct rb_value *rows = rb_value_get(rb_rows_result(judge->result), "rows");
+    if (!rows) {
+        errs(judge, name, "the statement counts no rows");
+        return;
+    }
+    if (rb_value_equal(rows, expected)) {
+        holds(judge, name);
+        return;
+    }
+    rb_buf_printf(&why, "%" PRId64 " rows, expected %" PRId64, rb_value_as_int(rows, 0),
+                  rb_value_as_int(expected, 0));
+    fails(judge, name, &why);
+}
+
+/* A number by its value; a text by what the server wrote. */
+static void judge_value(struct judge *judge, const struct rb_value *expected)
+{
+    static const char name[] = "expect.value";
+    RB_AUTO_BUF struct rb_buf why = {0};
+    RB_AUTO_VALUE const struct rb_value *actual = NULL;
+    struct rb_error err;
+    if (!rb_rows_value(judge->world, rb_rows_result(judge->result), &actual, &err)) {
+        errs(judge, name, err.message);
+        return;
+    }
+    if (rb_partial_match(actual, expected, &why))
+        holds(judge, name);
+    else
+        fails(judge, name, &why);
+}
+
+static void judge_columns(struct judge *judge, const struct rb_value *expected)
+{
+    static const char name[] = "expect.columns";
+    RB_AUTO_BUF struct rb_buf why = {0};
+    const struct rb_value *columns = rb_value_get(rb_rows_result(judge->result), "columns");
+    bool same = rb_value_count(columns) == rb_value_count(expected);
+    rb_buf_puts(&why, "the columns are ");
+    for (size_t i = 0; i < rb_value_count(columns); i++) {
+        const struct rb_value *column = rb_value_get(rb_value_at(columns, i), "name");
+        same = same && rb_value_equal(column, rb_value_at(expected, i));
+        rb_buf_puts(&why, i ? ", " : "");
+        rb_buf_puts(&why, rb_value_as_text(column, ""));
+    }
+    if (same)
         holds(judge, name);
     else
         fails(judge, name, &why);
@@ -171,12 +289,26 @@ void rb_expect_judge(const struct rb_value *job, const struct rb_world *world,
     const struct rb_value *wanted;
     if ((wanted = rb_value_get(expect, "exit")))
         judge_exit(&judge, wanted);
+    if ((wanted = rb_value_get(expect, "status")))
+        judge_status(&judge, wanted);
+    const struct rb_value *headers = rb_value_get(expect, "header");
+    for (size_t i = 0; i < rb_value_count(headers); i++)
+        judge_header(&judge, rb_value_as_text(rb_value_key_at(headers, i), ""),
+                     rb_value_member_at(headers, i));
+    if ((wanted = rb_value_get(expect, "body")))
+        judge_stream(&judge, wanted, "body", "out", "expect.body");
     if ((wanted = rb_value_get(expect, "stdout")))
         judge_stream(&judge, wanted, "stdout", "out", "expect.stdout");
     if ((wanted = rb_value_get(expect, "stderr")))
         judge_stream(&judge, wanted, "stderr", "err", "expect.stderr");
     if ((wanted = rb_value_get(expect, "json")))
         judge_json(&judge, wanted);
+    if ((wanted = rb_value_get(expect, "rows")))
+        judge_rows(&judge, wanted);
+    if ((wanted = rb_value_get(expect, "value")))
+        judge_value(&judge, wanted);
+    if ((wanted = rb_value_get(expect, "columns")))
+        judge_columns(&judge, wanted);
     if ((wanted = rb_value_get(expect, "max_time_us")))
         judge_time(&judge, rb_value_as_int(wanted, 0));
 }

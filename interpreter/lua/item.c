@@ -6,6 +6,7 @@
 #include "lua/clause.h"
 #include "lua/convert.h"
 #include "lua/quote.h"
+#include "lua/secret.h"
 #include "lua/verdict.h"
 
 /* Results of a run on the stack: the value, then `false`'s reason or the operands. */
@@ -85,6 +86,12 @@ static bool compares_nan(struct evaluation *e)
     return e->clause && (is_nan(e->L, LEFT) || is_nan(e->L, RIGHT));
 }
 
+/* Lua finds a secret and a text different without asking anybody. */
+static bool compares_secret(struct evaluation *e)
+{
+    return e->clause && (rb_secret_at(e->L, LEFT) || rb_secret_at(e->L, RIGHT));
+}
+
 static bool run(struct evaluation *e)
 {
     bool condition = is(e, "verdict") || is(e, "truth");
@@ -96,6 +103,8 @@ static bool run(struct evaluation *e)
         e->clause = NULL;
         if (!run_clause(e, &e->clauses[i]))
             return false;
+        if (compares_secret(e))
+            return wrong(e, "a secret can't be compared");
         if (compares_nan(e))
             return wrong(e, "a number compared here is not a number (NaN)");
         if (!lua_toboolean(e->L, VALUE))
@@ -218,7 +227,8 @@ static const struct rb_value *value(struct evaluation *e)
     bool optional = is(e, "optional");
     if (lua_isnil(e->L, VALUE) && !optional)
         wrong(e, "there is no value: it gives nil");
-    else if (!lua_isnil(e->L, VALUE) && !rb_convert(e->L, VALUE, &result, &why))
+    else if (!lua_isnil(e->L, VALUE) &&
+             !rb_convert(e->L, VALUE, RB_CONVERT_NO_SECRETS, &result, &why))
         wrong(e, "%s", why.message);
     else if (optional && result)
         result = outputs(e, result);
@@ -239,6 +249,28 @@ static const struct rb_value *raised(struct evaluation *e)
                            rb_buf_text(&sandbox->why), sandbox->why.length);
 }
 
+static const struct rb_value *judge(struct evaluation *e)
+{
+    if (!run(e))
+        return raised(e);
+    if (is(e, "verdict"))
+        return verdict(e);
+    return is(e, "truth") ? truth(e) : value(e);
+}
+
+/* What was compared on the way stands beside what came of it. */
+static const struct rb_value *with_seen(struct rb_seen *seen, const struct rb_value *owned)
+{
+    RB_AUTO_VALUE const struct rb_value *item = owned;
+    RB_AUTO_VALUE const struct rb_value *list = rb_list_end(&seen->list);
+    if (rb_value_count(list) == 0)
+        return rb_value_ref(item);
+    RB_AUTO_VALUE const struct rb_value *more =
+        rb_value_map("seen", rb_value_ref(list), "seen_more",
+                     seen->more > 0 ? rb_value_int(seen->more) : NULL, NULL);
+    return rb_value_merge(item, more);
+}
+
 const struct rb_value *rb_item_evaluate(struct rb_sandbox *sandbox,
                                         const struct rb_value *item)
 {
@@ -251,9 +283,5 @@ const struct rb_value *rb_item_evaluate(struct rb_sandbox *sandbox,
                            .chunk = rb_value_get_bool(item, "chunk", false)};
     rb_sandbox_begin(sandbox, rb_value_get_text(item, "where", e.name),
                      (int)rb_value_get_int(item, "line", 1));
-    if (!run(&e))
-        return raised(&e);
-    if (is(&e, "verdict"))
-        return verdict(&e);
-    return is(&e, "truth") ? truth(&e) : value(&e);
+    return with_seen(&sandbox->seen, judge(&e));
 }

@@ -1,12 +1,15 @@
 #include <lauxlib.h>
 #include <lualib.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lua/hollow.h"
 #include "lua/libs.h"
 #include "lua/sandbox.h"
 #include "lua/scope.h"
+#include "lua/secret.h"
 #include "lua/view.h"
 
 void rb_lib_pick(lua_State *L, const char *const *names)
@@ -19,13 +22,26 @@ void rb_lib_pick(lua_State *L, const char *const *names)
     lua_remove(L, -2);
 }
 
+int rb_lib_raise(lua_State *L, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    lua_pushvfstring(L, format, args);
+    va_end(args);
+    return lua_error(L);
+}
+
 /* No address, no platform's way to write NaN. */
 static int base_tostring(lua_State *L)
 {
     luaL_checkany(L, 1);
+    if (rb_secret_at(L, 1))
+        return rb_secret_refuse(L);
     int type = lua_type(L, 1);
     if (type == LUA_TNUMBER && isnan(lua_tonumber(L, 1)))
         lua_pushliteral(L, "nan");
+    else if (rb_hollow_is_null(L, 1))
+        lua_pushliteral(L, "null");
     else if (type == LUA_TNIL || type == LUA_TBOOLEAN || type == LUA_TNUMBER ||
              type == LUA_TSTRING)
         luaL_tolstring(L, 1, NULL);
@@ -112,8 +128,7 @@ static void push_view_keys(lua_State *L, const struct rb_view *view)
     lua_pop(L, 1);
 }
 
-/* Pushes a list of the keys of the table or view at this index. */
-static void push_keys(lua_State *L, int table)
+void rb_lib_push_keys(lua_State *L, int table)
 {
     luaL_checktype(L, table, LUA_TTABLE);
     const struct rb_view *view = rb_view_at(L, table);
@@ -154,7 +169,7 @@ static int step_pairs(lua_State *L)
 
 static int base_pairs(lua_State *L)
 {
-    push_keys(L, 1);
+    rb_lib_push_keys(L, 1);
     lua_pushinteger(L, 0);
     lua_pushcclosure(L, step_pairs, 2);
     lua_pushvalue(L, 1);
@@ -164,7 +179,7 @@ static int base_pairs(lua_State *L)
 static int base_next(lua_State *L)
 {
     lua_settop(L, 2);
-    push_keys(L, 1);
+    rb_lib_push_keys(L, 1);
     bool first = lua_isnil(L, 2);
     struct key before = {0};
     if (!first)
@@ -182,53 +197,21 @@ static int base_next(lua_State *L)
     return 1;
 }
 
-/* Calls the function below so many arguments; a message that is caught has its place. */
-static bool call(lua_State *L, int arguments)
+static int rule(lua_State *L, enum rb_ruling ruling)
 {
-    bool good = lua_pcall(L, arguments, LUA_MULTRET, 0) == LUA_OK;
-    if (!good)
-        rb_sandbox_place(L);
-    return good;
-}
-
-static int base_pcall(lua_State *L)
-{
-    luaL_checkany(L, 1);
-    lua_pushboolean(L, true);
-    lua_insert(L, 1);
-    if (!call(L, lua_gettop(L) - 2)) {
-        lua_pushboolean(L, false);
-        lua_replace(L, 1);
-    }
-    return lua_gettop(L);
-}
-
-/* Lua's own runs the handler before it unwinds, and so inside the hook that raised: where no
- * hook counts its instructions. There is nothing to be seen on the stack that is lost here. */
-static int base_xpcall(lua_State *L)
-{
-    luaL_checktype(L, 2, LUA_TFUNCTION);
-    lua_pushvalue(L, 1);
-    lua_insert(L, 3);
-    bool good = call(L, lua_gettop(L) - 3);
-    lua_pushboolean(L, good);
-    if (good) {
-        lua_replace(L, 2);
-        return lua_gettop(L) - 1;
-    }
-    lua_replace(L, 1);
-    lua_call(L, 1, LUA_MULTRET);
-    return lua_gettop(L);
+    luaL_checkstring(L, 1);
+    lua_settop(L, 1);
+    return rb_sandbox_rule(L, ruling);
 }
 
 static int base_fail(lua_State *L)
 {
-    return rb_sandbox_rule(L, RB_RULING_FAILS);
+    return rule(L, RB_RULING_FAILS);
 }
 
 static int base_unknown(lua_State *L)
 {
-    return rb_sandbox_rule(L, RB_RULING_UNKNOWN);
+    return rule(L, RB_RULING_UNKNOWN);
 }
 
 void rb_lib_push_base(lua_State *L)
@@ -236,9 +219,11 @@ void rb_lib_push_base(lua_State *L)
     static const char *const picked[] = {"assert", "error",    "ipairs", "select",
                                          "type",   "tonumber", NULL};
     static const luaL_Reg own[] = {
-        {"tostring", base_tostring}, {"pcall", base_pcall}, {"xpcall", base_xpcall},
-        {"pairs", base_pairs},       {"next", base_next},   {"fail", base_fail},
-        {"unknown", base_unknown},   {NULL, NULL},
+        {"tostring", base_tostring},   {"pairs", base_pairs},
+        {"next", base_next},           {"pcall", rb_lib_pcall},
+        {"xpcall", rb_lib_xpcall},     {"try", rb_lib_try},
+        {"fail", base_fail},           {"unknown", base_unknown},
+        {"parallel", rb_lib_parallel}, {NULL, NULL},
     };
     lua_pushcfunction(L, luaopen_base);
     lua_call(L, 0, 1);

@@ -3,15 +3,22 @@
 #include <math.h>
 #include <string.h>
 
+#include "lua/hollow.h"
 #include "lua/libs.h"
+#include "lua/secret.h"
 #include "plan/globals.h"
 
 /* Puts what `%s` would show by its address, or `%f` by the platform's sign of NaN, into words. */
 static void tame(lua_State *L, int argument)
 {
     int type = lua_type(L, argument);
+    if (rb_secret_at(L, argument))
+        rb_secret_refuse(L);
     if (type == LUA_TNUMBER && isnan(lua_tonumber(L, argument))) {
         lua_pushnumber(L, copysign((lua_Number)NAN, 1.0));
+        lua_replace(L, argument);
+    } else if (rb_hollow_is_null(L, argument)) {
+        lua_pushliteral(L, "null");
         lua_replace(L, argument);
     } else if (type != LUA_TNIL && type != LUA_TBOOLEAN && type != LUA_TNUMBER &&
                type != LUA_TSTRING && type != LUA_TNONE) {

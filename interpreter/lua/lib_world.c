@@ -1,53 +1,34 @@
 #include <lauxlib.h>
+#include <string.h>
 
 #include "base/duration.h"
+#include "lua/asking.h"
 #include "lua/convert.h"
 #include "lua/libs.h"
 #include "lua/sandbox.h"
 #include "lua/scope.h"
 #include "lua/view.h"
 
-/* So many calls an evaluation may make: a loop of them would fill the record. */
-enum { CALLS_MAX = 1000 };
-
-static const struct rb_value *keep(struct rb_sandbox *sandbox, const struct rb_value *owned)
+static int answered(lua_State *L, int status, lua_KContext context)
 {
-    rb_list_add(&sandbox->kept, owned);
-    return owned;
-}
-
-/* Nobody answers: the evaluation is an error whatever Lua does about this. */
-static int refuse(lua_State *L, struct rb_sandbox *sandbox)
-{
-    sandbox->refused = true;
-    return luaL_error(L, "%s", sandbox->refusal.message);
-}
-
-/* ask(call, request): the raw outcome, and the author's view of it. It blocks: the worker has
- * nothing else to do, and so a call may stand in a comparison function or a `gsub` too. */
-static int world_ask(lua_State *L)
-{
-    struct rb_sandbox *sandbox = rb_sandbox_of(L);
-    const char *call = luaL_checkstring(L, 1);
-    const struct rb_value *req, *outcome;
-    if (sandbox->refused)
-        return refuse(L, sandbox);
-    if (++sandbox->calls > CALLS_MAX) {
-        rb_fail(&sandbox->refusal, RB_ERR_INVALID, "more than %d calls in one evaluation",
-                CALLS_MAX);
-        return refuse(L, sandbox);
-    }
-    struct rb_error err;
-    if (!rb_convert(L, 2, &req, &err))
-        return luaL_error(L, "%s: %s", call, err.message);
-    const struct rb_value *request =
-        keep(sandbox, rb_value_map("call", rb_value_text(call), "req", req, NULL));
-    if (!sandbox->world->ask(sandbox->world->context, request, &outcome, &sandbox->refusal))
-        return refuse(L, sandbox);
-    keep(sandbox, outcome);
+    const struct rb_value *outcome = rb_asking_outcome(L, -1);
+    (void)status;
+    (void)context;
     rb_view_push(L, outcome, RB_VIEW_DATA, NULL);
     rb_view_push_fresh(L, outcome, RB_VIEW_OUTCOME, "member of an outcome");
     return 2;
+}
+
+/* ask(call, request): the raw outcome, and the author's view of it. */
+static int world_ask(lua_State *L)
+{
+    const char *call = luaL_checkstring(L, 1);
+    const struct rb_value *req;
+    struct rb_error err;
+    if (!rb_convert(L, 2, RB_CONVERT_SECRETS, &req, &err))
+        return luaL_error(L, "%s: %s", call, err.message);
+    rb_asking_push(L, call, req);
+    return rb_asking_wait(L, 1, 0, answered);
 }
 
 /* duration(text): microseconds, or nil and what is wrong. */
@@ -65,6 +46,28 @@ static int world_duration(lua_State *L)
     return 2;
 }
 
+/* Modules whose work is done in C: the text of such a module gets its functions, and no way to
+ * ask. */
+static const struct {
+    const char *name;
+    lua_CFunction open;
+} natives[] = {{"check", rb_lib_check}, {"json", rb_lib_json}, {"re", rb_lib_re}};
+
+/* Pushes what the text of a module is called with; returns how many. */
+static int push_arguments(lua_State *L, const char *name)
+{
+    for (size_t i = 0; i < RB_COUNT(natives); i++) {
+        if (strcmp(natives[i].name, name) == 0) {
+            lua_pushcfunction(L, natives[i].open);
+            lua_call(L, 0, 1);
+            return 1;
+        }
+    }
+    lua_pushcfunction(L, world_ask);
+    lua_pushcfunction(L, world_duration);
+    return 2;
+}
+
 void rb_lib_push_module(lua_State *L, const char *name)
 {
     const struct rb_module *module =
@@ -76,9 +79,7 @@ void rb_lib_push_module(lua_State *L, const char *name)
     lua_remove(L, -2);
     rb_sandbox_push_env(L);
     lua_setupvalue(L, -2, 1);
-    lua_pushcfunction(L, world_ask);
-    lua_pushcfunction(L, world_duration);
-    lua_call(L, 2, 1);
+    lua_call(L, push_arguments(L, name), 1);
     luaL_checktype(L, -1, LUA_TTABLE);
     rb_scope_protect(L);
 }

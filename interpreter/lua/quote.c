@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "lua/secret.h"
 
 enum { OPERAND_MAX = 100 };
 
@@ -61,8 +62,13 @@ void rb_quote_lua(lua_State *L, int index, struct rb_buf *out)
         text = lua_tolstring(L, index, &length);
         rb_quote_text(text, length, OPERAND_MAX, out);
         break;
+    case LUA_TLIGHTUSERDATA:
+        rb_buf_puts(out, "null");
+        break;
     default:
-        rb_buf_printf(out, "a %s", lua_typename(L, lua_type(L, index)));
+        rb_buf_printf(out, "a %s",
+                      rb_secret_at(L, index) ? "secret"
+                                             : lua_typename(L, lua_type(L, index)));
     }
 }
 

@@ -8,7 +8,16 @@
 
 enum { DEFAULT_MEMORY = 64 << 20, DEFAULT_INSTRUCTIONS = 50 * 1000 * 1000, EXPLAIN = 1 };
 
-static const char env_key, ruling_mark;
+static const char env_key;
+
+/* The type of the error value of fail() and unknown(), as messages name it. */
+#define RULING "verdict"
+
+struct ruling {
+    enum rb_ruling ruling;
+    size_t length;
+    char why[];
+};
 
 /* Lua counts the lines of a text from 1, and takes no other number to begin with. So it knows
  * an author's text under this name, which none has in a message of its own, and a message gets
@@ -61,11 +70,21 @@ void rb_sandbox_place(lua_State *L)
     lua_replace(L, -2);
 }
 
+void rb_sandbox_explain(lua_State *L)
+{
+    const struct rb_sandbox *sandbox = rb_sandbox_of(L);
+    rb_sandbox_place(L);
+    if (lua_type(L, -1) != LUA_TSTRING || has_place(lua_tostring(L, -1), sandbox->where))
+        return;
+    push_place(L, sandbox);
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+}
+
 /* Message handler: makes one line with its place out of whatever was raised. */
 static int explain(lua_State *L)
 {
-    struct rb_sandbox *sandbox = rb_sandbox_of(L);
-    if (lua_type(L, 1) == LUA_TLIGHTUSERDATA)
+    if (luaL_testudata(L, 1, RULING))
         return 1;
     if (lua_type(L, 1) == LUA_TTABLE) {
         lua_pushliteral(L, "message");
@@ -76,25 +95,53 @@ static int explain(lua_State *L)
         lua_pushliteral(L, "an error that is no text");
         lua_replace(L, 1);
     }
-    rb_sandbox_place(L);
-    if (has_place(lua_tostring(L, 1), sandbox->where))
-        return 1;
-    push_place(L, sandbox);
-    lua_pushvalue(L, 1);
-    lua_concat(L, 2);
+    rb_sandbox_explain(L);
     return 1;
 }
 
 int rb_sandbox_rule(lua_State *L, enum rb_ruling ruling)
 {
-    struct rb_sandbox *sandbox = rb_sandbox_of(L);
     size_t length;
-    const char *why = luaL_checklstring(L, 1, &length);
-    sandbox->ruling = ruling;
-    rb_buf_clear(&sandbox->why);
-    rb_buf_append(&sandbox->why, why, length);
-    lua_pushlightuserdata(L, (void *)&ruling_mark);
+    const char *why = lua_tolstring(L, -1, &length);
+    struct ruling *error = lua_newuserdatauv(L, sizeof *error + length + 1, 0);
+    error->ruling = ruling;
+    error->length = length;
+    memcpy(error->why, why, length + 1);
+    luaL_newmetatable(L, RULING);
+    lua_setmetatable(L, -2);
     return lua_error(L);
+}
+
+enum rb_ruling rb_sandbox_ruling(lua_State *L, int index, const char **ret_why,
+                                 size_t *ret_length)
+{
+    const struct ruling *error = luaL_testudata(L, index, RULING);
+    if (!error)
+        return RB_RULING_NONE;
+    *ret_why = error->why;
+    *ret_length = error->length;
+    return error->ruling;
+}
+
+int rb_sandbox_refuse(lua_State *L)
+{
+    struct rb_sandbox *sandbox = rb_sandbox_of(L);
+    sandbox->refused = true;
+    return luaL_error(L, "%s", sandbox->refusal.message);
+}
+
+static bool no_memory(const struct rb_sandbox *sandbox, struct rb_error *err)
+{
+    return rb_fail(err, RB_ERR_INVALID, "it needs more than %zu bytes of memory",
+                   sandbox->bounds.memory);
+}
+
+int rb_sandbox_exhausted(lua_State *L)
+{
+    struct rb_sandbox *sandbox = rb_sandbox_of(L);
+    if (!sandbox->refused)
+        no_memory(sandbox, &sandbox->refusal);
+    return rb_sandbox_refuse(L);
 }
 
 static int set_up(lua_State *L)
@@ -135,6 +182,7 @@ void rb_sandbox_free(struct rb_sandbox *sandbox)
     if (sandbox->L)
         lua_close(sandbox->L);
     rb_value_unref(rb_list_end(&sandbox->kept));
+    rb_value_unref(rb_list_end(&sandbox->seen.list));
     rb_buf_done(&sandbox->scratch);
     rb_buf_done(&sandbox->why);
     free(sandbox);
@@ -150,6 +198,8 @@ void rb_sandbox_begin(struct rb_sandbox *sandbox, const char *where, int line)
     snprintf(sandbox->where, sizeof sandbox->where, "%s", where);
     sandbox->line = line;
     sandbox->ruling = RB_RULING_NONE;
+    rb_value_unref(rb_list_end(&sandbox->seen.list));
+    sandbox->seen = (struct rb_seen){0};
     sandbox->calls = 0;
     sandbox->refused = false;
     lua_settop(sandbox->L, EXPLAIN);
@@ -194,30 +244,37 @@ static int load(struct rb_sandbox *sandbox, const char *text, size_t length)
     return lua_load(L, give, &page, lua_tostring(L, -1), "t");
 }
 
-static bool went_wrong(struct rb_sandbox *sandbox, int status, struct rb_error *err)
+/* *err for the error value on top of the stack. */
+static bool raised(struct rb_sandbox *sandbox, struct rb_error *err)
 {
-    const char *text = lua_type(sandbox->L, -1) == LUA_TSTRING
-                           ? lua_tostring(sandbox->L, -1)
-                           : "an error that can't be told";
-    if (sandbox->refused) {
-        return rb_fail(err, RB_ERR_INVALID, "%s:%d: %s", sandbox->where, sandbox->line,
-                       sandbox->refusal.message);
+    size_t length;
+    const char *text = "an error that can't be told";
+    sandbox->ruling = rb_sandbox_ruling(sandbox->L, -1, &text, &length);
+    if (sandbox->ruling != RB_RULING_NONE) {
+        rb_buf_clear(&sandbox->why);
+        rb_buf_append(&sandbox->why, text, length);
+        return rb_fail(err, RB_ERR_INVALID, "%s", text);
     }
-    if (sandbox->bounds.spent) {
-        return rb_fail(err, RB_ERR_INVALID,
-                       "%s:%d: more than %lld instructions: is there a loop without end?",
-                       sandbox->where, sandbox->line, (long long)sandbox->instructions);
-    }
-    if (status == LUA_ERRMEM) {
-        return rb_fail(err, RB_ERR_INVALID, "%s:%d: it needs more than %zu bytes of memory",
-                       sandbox->where, sandbox->line, sandbox->bounds.memory);
-    }
-    if (lua_type(sandbox->L, -1) == LUA_TLIGHTUSERDATA)
-        return rb_fail(err, RB_ERR_INVALID, "%s", rb_buf_text(&sandbox->why));
-    sandbox->ruling = RB_RULING_NONE;
+    if (lua_type(sandbox->L, -1) == LUA_TSTRING)
+        text = lua_tostring(sandbox->L, -1);
     if (has_place(text, sandbox->where))
         return rb_fail(err, RB_ERR_INVALID, "%s", text);
     return rb_fail(err, RB_ERR_INVALID, "%s:%d: %s", sandbox->where, sandbox->line, text);
+}
+
+static bool went_wrong(struct rb_sandbox *sandbox, int status, struct rb_error *err)
+{
+    if (sandbox->refused)
+        rb_fail(err, RB_ERR_INVALID, "%s", sandbox->refusal.message);
+    else if (sandbox->bounds.spent)
+        rb_fail(err, RB_ERR_INVALID,
+                "more than %lld instructions: is there a loop without end?",
+                (long long)sandbox->instructions);
+    else if (status == LUA_ERRMEM)
+        no_memory(sandbox, err);
+    else
+        return raised(sandbox, err);
+    return rb_error_prefix(err, "%s:%d", sandbox->where, sandbox->line);
 }
 
 bool rb_sandbox_run(struct rb_sandbox *sandbox, const char *text, size_t length, int skip,

@@ -14,10 +14,11 @@
 /* What is outside of it. */
 struct rb_world {
     void *context;
-    /* Performs {"call", "req"}: *ret_outcome is a new reference. False: there is no answer to
-     * be had, and whatever Lua makes of it, the evaluation is an error. */
-    bool (*ask)(void *context, const struct rb_value *request,
-                const struct rb_value **ret_outcome, struct rb_error *err);
+    /* Performs a list of {"call", "req"}, all at the same time: *ret_outcomes, a new reference,
+     * has the outcome of each at its place. False: there is no answer to be had, and whatever
+     * Lua makes of it, the evaluation is an error. */
+    bool (*ask)(void *context, const struct rb_value *requests,
+                const struct rb_value **ret_outcomes, struct rb_error *err);
     int run_dir; /* where blobs are; -1: none */
     const struct rb_modules *modules;
     /* The machine keeps from us what is there (no descriptor left, a disk that fails): nothing
@@ -26,6 +27,13 @@ struct rb_world {
 };
 
 enum rb_ruling { RB_RULING_NONE, RB_RULING_FAILS, RB_RULING_UNKNOWN };
+
+/* What check.* compared, for the record of the item. */
+struct rb_seen {
+    struct rb_list_builder list;
+    size_t bytes; /* that they take */
+    int64_t more; /* not kept: there was no room for them */
+};
 
 struct rb_sandbox {
     lua_State *L;
@@ -36,10 +44,11 @@ struct rb_sandbox {
     char where[LUA_IDSIZE]; /* of the item under evaluation: its chunk name */
     int line;               /* of its first line in the runbook */
     int above;              /* lines of the runbook before the text that is being run */
-    enum rb_ruling ruling;  /* fail() or unknown() was called... */
-    struct rb_buf why;      /* ...with this */
-    int calls;              /* to the world, by this item */
-    bool refused;           /* one of them had no answer */
+    enum rb_ruling ruling;  /* it ended with fail() or unknown()... */
+    struct rb_buf why;      /* ...and this */
+    struct rb_seen seen;
+    int calls;    /* to the world, by this item */
+    bool refused; /* one of them had no answer */
     struct rb_error refusal;
     struct rb_list_builder kept; /* values that the state refers to by pointer */
     struct rb_buf scratch;       /* bytes on their way in, safe from a raise */
@@ -65,6 +74,16 @@ bool rb_sandbox_run(struct rb_sandbox *sandbox, const char *text, size_t length,
 /* Gives an error value on the top of the stack, a message as Lua made it, its place in the
  * runbook. For those that catch one: pcall and its like. */
 void rb_sandbox_place(lua_State *L);
+/* The same for a message without any: then its place is where the stack stands. */
+void rb_sandbox_explain(lua_State *L);
 
-/* Stands in as the error value of fail() and unknown(). */
+/* Raises what fail() and unknown() raise; the text on top of the stack says why. */
 int rb_sandbox_rule(lua_State *L, enum rb_ruling ruling);
+/* Is the value at this index such an error? *ret_why lives as long as it. */
+enum rb_ruling rb_sandbox_ruling(lua_State *L, int index, const char **ret_why,
+                                 size_t *ret_length);
+
+/* Nobody answers, or there is no memory: the evaluation is an error whatever Lua does about
+ * this. Raises sandbox->refusal. */
+int rb_sandbox_refuse(lua_State *L);
+int rb_sandbox_exhausted(lua_State *L);

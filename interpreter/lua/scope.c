@@ -6,11 +6,13 @@
 #include "base/text.h"
 #include "lua/libs.h"
 #include "lua/sandbox.h"
+#include "lua/secret.h"
 #include "lua/view.h"
 #include "plan/globals.h"
 
 static const char *const scope_names[] = {RB_SCOPE_NAMES(RB_QUOTED) NULL};
-static const char *const module_names[] = {RB_WORLD_MODULES(RB_QUOTED) NULL};
+static const char *const module_names[] = {RB_WORLD_MODULES(RB_QUOTED)
+                                               RB_PURE_MODULES(RB_QUOTED) NULL};
 static const char *const pure_names[] = {RB_PURE_NAMES(RB_QUOTED) NULL};
 
 static const struct {
@@ -19,7 +21,7 @@ static const struct {
 } views[] = {
     {"params", "parameter", RB_VIEW_NAMES},          {"vars", "variable", RB_VIEW_NAMES},
     {"run", "member of run", RB_VIEW_NAMES},         {"steps", "step", RB_VIEW_STEPS},
-    {"result", "member of result", RB_VIEW_OUTCOME},
+    {"result", "member of result", RB_VIEW_OUTCOME}, {"secrets", "secret", RB_VIEW_SECRETS},
 };
 
 static const struct {
@@ -133,6 +135,7 @@ static int find_global(lua_State *L)
 void rb_scope_push_env(lua_State *L)
 {
     rb_view_open(L);
+    rb_secret_open(L);
     rb_lib_push_base(L);
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, find_global);

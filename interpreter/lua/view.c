@@ -5,7 +5,9 @@
 
 #include "base/text.h"
 #include "lua/libs.h"
+#include "lua/rows.h"
 #include "lua/sandbox.h"
+#include "lua/secret.h"
 #include "lua/stream.h"
 #include "plan/globals.h"
 
@@ -15,7 +17,21 @@
 static const char view_key, metatable_key, cache_key;
 
 static const char *const step_names[] = {RB_STEP_NAMES(RB_QUOTED) NULL};
-static const char *const outcome_names[] = {RB_OUTCOME_NAMES(RB_QUOTED) NULL};
+static const char *const process_names[] = {RB_PROCESS_NAMES(RB_QUOTED) NULL};
+static const char *const answer_names[] = {RB_ANSWER_NAMES(RB_QUOTED) NULL};
+static const char *const rows_names[] = {RB_ROWS_NAMES(RB_QUOTED) NULL};
+
+/* The members that a view has whatever its value holds; NULL: those of the value. */
+static const char *const *fixed_names(const struct rb_view *view)
+{
+    if (view->kind == RB_VIEW_STEP)
+        return step_names;
+    if (view->kind != RB_VIEW_OUTCOME)
+        return NULL;
+    return rb_value_get(view->value, "status")    ? answer_names
+           : rb_value_get(view->value, "results") ? rows_names
+                                                  : process_names;
+}
 
 const struct rb_view *rb_view_at(lua_State *L, int index)
 {
@@ -97,9 +113,7 @@ void rb_view_push_fresh(lua_State *L, const struct rb_value *value, enum rb_view
 
 const char **rb_view_names(const struct rb_view *view)
 {
-    const char *const *fixed = view->kind == RB_VIEW_STEP      ? step_names
-                               : view->kind == RB_VIEW_OUTCOME ? outcome_names
-                                                               : NULL;
+    const char *const *fixed = fixed_names(view);
     size_t count = fixed ? 0 : rb_value_count(view->value);
     while (fixed && fixed[count])
         count++;
@@ -156,20 +170,53 @@ static int push_outputs(lua_State *L, const struct rb_value *step)
     return 1;
 }
 
+/* What is read from the record stays as long as the state. */
+static int push_kept(lua_State *L, const struct rb_value *owned)
+{
+    rb_list_add(&rb_sandbox_of(L)->kept, owned);
+    rb_view_push(L, owned, RB_VIEW_DATA, NULL);
+    return 1;
+}
+
+/* A member of the outcome of a statement. */
+static int push_of_rows(lua_State *L, const struct rb_value *outcome, const char *name)
+{
+    const struct rb_world *world = rb_sandbox_of(L)->world;
+    const struct rb_value *result = rb_rows_result(outcome), *read = NULL;
+    struct rb_error err;
+    if (strcmp(name, "rows") == 0) {
+        rb_view_push(L, rb_value_get(result, "rows"), RB_VIEW_DATA, NULL);
+        return 1;
+    }
+    bool good = strcmp(name, "value") == 0 ? rb_rows_value(world, result, &read, &err)
+                                           : rb_rows_read(world, result, &read, &err);
+    return good ? push_kept(L, read) : luaL_error(L, "%s: %s", name, err.message);
+}
+
 /* A member of a step or of an outcome. What a process did that had no exit code is not known:
  * nil, and whoever compares it gets no "holds". */
 static int push_member(lua_State *L, const struct rb_view *view, const char *name)
 {
     const struct rb_value *from = view->value, *exit = rb_value_get(from, "exit");
     const struct rb_value *time = rb_value_get(from, "duration_us");
+    const struct rb_value *status =
+        view->kind == RB_VIEW_OUTCOME ? rb_value_get(from, "status") : NULL;
     if (strcmp(name, "stdout") == 0 && exit)
         return push_stream(L, from, "out", name);
     if (strcmp(name, "stderr") == 0 && exit)
         return push_stream(L, from, "err", name);
+    const struct rb_value *results =
+        view->kind == RB_VIEW_OUTCOME ? rb_value_get(from, "results") : NULL;
+    if (results && strcmp(name, "ok") != 0 && strcmp(name, "duration") != 0)
+        return push_of_rows(L, from, name);
+    if (strcmp(name, "body") == 0 && status)
+        return push_stream(L, from, "out", name);
     if (strcmp(name, "outputs") == 0)
         return push_outputs(L, from);
     if (strcmp(name, "ok") == 0)
-        lua_pushboolean(L, exit && rb_value_as_int(exit, -1) == 0);
+        lua_pushboolean(L, exit     ? rb_value_as_int(exit, -1) == 0
+                           : status ? rb_value_as_int(status, 0) / 100 == 2
+                                    : results != NULL);
     else if (strcmp(name, "duration") == 0 && time)
         lua_pushnumber(L, (double)rb_value_as_int(time, 0) / 1e6);
     else
@@ -179,7 +226,7 @@ static int push_member(lua_State *L, const struct rb_view *view, const char *nam
 
 static int index_fixed(lua_State *L, const struct rb_view *view, const char *name)
 {
-    const char *const *names = view->kind == RB_VIEW_STEP ? step_names : outcome_names;
+    const char *const *names = fixed_names(view);
     for (size_t i = 0; names[i]; i++) {
         if (strcmp(names[i], name) == 0)
             return push_member(L, view, name);
@@ -212,7 +259,9 @@ static int view_index(lua_State *L)
     const struct rb_value *member = rb_value_getn(view->value, name, length);
     if (!member && view->kind != RB_VIEW_DATA)
         return no_such(L, view, name);
-    if (view->kind == RB_VIEW_STEPS)
+    if (view->kind == RB_VIEW_SECRETS)
+        rb_secret_push(L, member);
+    else if (view->kind == RB_VIEW_STEPS)
         rb_view_push(L, member, RB_VIEW_STEP, "member of a step");
     else
         rb_view_push(L, member, RB_VIEW_DATA, NULL);

@@ -9,6 +9,7 @@
 enum rb_view_kind {
     RB_VIEW_DATA,    /* an author's value: an absent member is nil */
     RB_VIEW_NAMES,   /* declared names: an absent one is an error */
+    RB_VIEW_SECRETS, /* the same, and each member is a secret */
     RB_VIEW_STEPS,   /* the same, and each member is a STEP */
     RB_VIEW_STEP,    /* {status, attempts, outputs, exit, out, err} as RB_STEP_NAMES */
     RB_VIEW_OUTCOME, /* an outcome of effects/process.md as RB_OUTCOME_NAMES */

@@ -12,22 +12,22 @@ struct peer {
     int fd;
 };
 
-static bool ask(void *context, const struct rb_value *request,
-                const struct rb_value **ret_outcome, struct rb_error *err)
+static bool ask(void *context, const struct rb_value *requests,
+                const struct rb_value **ret_outcomes, struct rb_error *err)
 {
     struct peer *peer = context;
     RB_AUTO_VALUE const struct rb_value *reply = NULL;
     RB_AUTO_VALUE const struct rb_value *message =
-        rb_value_map("ask", rb_value_ref(request), NULL);
+        rb_value_map("ask", rb_value_ref(requests), NULL);
     /* Nobody is there any more to hear of an evaluation, and none may seem to have ended. */
     if (!rb_frame_write(peer->fd, message, err) || !rb_frame_read(peer->fd, &reply, err))
         _exit(1);
-    const struct rb_value *outcome = rb_value_get(reply, "answer");
-    if (!rb_value_is(outcome, RB_MAP)) {
+    const struct rb_value *outcomes = rb_value_get(reply, "answers");
+    if (rb_value_count(outcomes) != rb_value_count(requests)) {
         return rb_fail(err, RB_ERR_REFUSED, "%s",
                        rb_value_get_text(reply, "refused", "there is no answer"));
     }
-    *ret_outcome = rb_value_ref(outcome);
+    *ret_outcomes = rb_value_ref(outcomes);
     return true;
 }
 

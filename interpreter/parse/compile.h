@@ -21,6 +21,9 @@ struct rb_compiler {
     int step_count, step_capacity, nodes_capacity;
     struct rb_step_id *ids; /* uthash by id */
 
+    struct rb_secret_use *secret_uses;
+    int secret_use_count, secret_use_capacity;
+
     struct lua_State *lua; /* that tries out expressions */
     const char **loops;    /* loop variables in scope */
     int loop_count, loop_capacity;

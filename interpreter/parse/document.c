@@ -1,3 +1,4 @@
+#include "parse/connections.h"
 #include "parse/declare.h"
 #include "parse/draft.h"
 #include "parse/expr.h"
@@ -43,8 +44,10 @@ KEEP(owner, owner)
 KEEP(requires, requires)
 KEEP(params, params)
 KEEP(vars, base.vars)
+KEEP(secrets, base.secrets)
 KEEP(environments, environments)
 KEEP(env, base.env)
+KEEP(connections, base.connections)
 KEEP(inherit_env, inherit_env)
 KEEP(defaults, base.defaults)
 KEEP(steps, steps)
@@ -106,6 +109,7 @@ static void collect_prepare(struct rb_compiler *c)
     for (int i = 0; i < c->plan->var_count; i++)
         rb_template_exprs(c->plan->vars[i].value, &items, &count, &capacity);
     rb_template_exprs(c->plan->env, &items, &count, &capacity);
+    rb_template_exprs(c->plan->connections, &items, &count, &capacity);
     c->plan->prepare = rb_compiler_keep(c->arena, items, count, sizeof *items);
     c->plan->prepare_count = count;
 }
@@ -130,8 +134,10 @@ static void compile(struct rb_compiler *c, const char *environment)
         {"requires", keep_requires},
         {"params", keep_params},
         {"vars", keep_vars},
+        {"secrets", keep_secrets},
         {"environments", keep_environments},
         {"env", keep_env},
+        {"connections", keep_connections},
         {"inherit_env", keep_inherit_env},
         {"defaults", keep_defaults},
         {"steps", keep_steps},
@@ -151,12 +157,15 @@ static void compile(struct rb_compiler *c, const char *environment)
     rb_layer_choose(c, top.environments, environment, &over);
     rb_layer_title(c, &top.base, &over);
     rb_layer_vars(c, &top.base, &over);
+    rb_layer_secrets(c, &top.base, &over);
     rb_layer_env(c, &top.base, &over);
+    rb_layer_connections(c, &top.base, &over);
     read_inherit_env(c, top.inherit_env);
     read_on_failure(c, &top, &inherit);
     rb_layer_defaults(c, &top.base, &over, &inherit);
     read_steps(c, &top, &inherit);
     rb_inherit_done(&inherit);
+    rb_connections_resolve(c);
     rb_expr_resolve(c);
     collect_prepare(c);
 }
@@ -174,6 +183,9 @@ static void finish(struct rb_compiler *c)
         rb_compiler_keep(document->arena, c->refs, c->expr_count, sizeof *c->refs);
     document->step_nodes = rb_compiler_keep(document->arena, c->step_nodes, c->step_count,
                                             sizeof *c->step_nodes);
+    document->secret_use_count = c->secret_use_count;
+    document->secret_uses = rb_compiler_keep(document->arena, c->secret_uses,
+                                             c->secret_use_count, sizeof *c->secret_uses);
     HASH_CLEAR(hh, c->ids);
     rb_lua_scan_close(c->lua);
     free(c->loops);

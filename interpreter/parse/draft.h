@@ -31,6 +31,10 @@ void rb_person_checklist(struct rb_compiler *c, const struct rb_yaml_node *value
 void rb_person_confirm(struct rb_compiler *c, const struct rb_yaml_node *value,
                        struct rb_draft *draft);
 
+void rb_web_read(struct rb_compiler *c, const struct rb_yaml_node *value,
+                 struct rb_draft *draft);
+void rb_sql_read(struct rb_compiler *c, const struct rb_yaml_node *value,
+                 struct rb_draft *draft);
 void rb_ask_read(struct rb_compiler *c, const struct rb_yaml_node *value,
                  struct rb_draft *draft);
 
@@ -39,7 +43,8 @@ void rb_loop_read(struct rb_compiler *c, struct rb_draft *draft);
 
 /* An `expect` as plan/spec.md has it: a new reference. */
 const struct rb_value *rb_expect_read(struct rb_compiler *c,
-                                      const struct rb_yaml_node *value);
+                                      const struct rb_yaml_node *value,
+                                      enum rb_action action);
 
 /* Adds a member to the spec where there is a value. */
 static inline void rb_draft_set(struct rb_draft *draft, const char *name,

@@ -122,23 +122,119 @@ static void max_time(struct rb_compiler *c, const struct rb_yaml_node *value, vo
         rb_map_add(into, "max_time_us", rb_value_int(span));
 }
 
-const struct rb_value *rb_expect_read(struct rb_compiler *c,
-                                      const struct rb_yaml_node *value)
+static void status(struct rb_compiler *c, const struct rb_yaml_node *item, void *into)
 {
-    static const struct rb_field fields[] = {
+    struct codes *codes = into;
+    static const char *const classes[] = {"1xx", "2xx", "3xx", "4xx", "5xx", NULL};
+    int64_t code;
+    int index;
+    if (item->kind == RB_NODE_SCALAR && strstr(item->text, "xx")) {
+        if (rb_scalar_word(item, "status", classes, c->diags, &index))
+            rb_list_add(&codes->list, rb_value_text(classes[index]));
+    } else if (rb_scalar_int(item, "status", 100, 599, c->diags, &code)) {
+        rb_list_add(&codes->list, rb_value_int(code));
+    }
+}
+
+static void statuses(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    struct codes codes = {0};
+    if (rb_fields_each(c, value, "status", true, status, &codes) &&
+        value->kind == RB_NODE_SEQUENCE && value->count == 0)
+        rb_diag_help(rb_diag_add(c->diags, 218, value->span, "`status` is an empty list"),
+                     "name them: 200, 2xx, or write `expect: none`");
+    rb_map_add(into, "status", rb_list_end(&codes.list));
+}
+
+static void body(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    add(into, "body", output(c, value, "expect.body"));
+}
+
+/* Names of headers know no case. */
+static const char *lower(struct rb_compiler *c, const char *name)
+{
+    char *copy = rb_arena_strdup(c->arena, name);
+    for (char *at = copy; *at; at++)
+        *at = *at >= 'A' && *at <= 'Z' ? (char)(*at + 'a' - 'A') : *at;
+    return copy;
+}
+
+static void headers(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    struct rb_map_builder map = {0};
+    if (!rb_scalar_field(value, RB_NODE_MAPPING, "header", c->diags))
+        return;
+    for (int i = 0; i < value->count; i++)
+        add(&map, lower(c, value->keys[i]->text),
+            output(c, value->items[i], "expect.header"));
+    rb_map_add(into, "header", rb_map_end(&map));
+}
+
+static void rows(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    int64_t count;
+    if (rb_scalar_int(value, "rows", 0, INT64_MAX, c->diags, &count))
+        rb_map_add(into, "rows", rb_value_int(count));
+}
+
+static void one_value(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    add(into, "value", rb_leaf_value(c, value, rb_compiler_where(c, "expect.value")));
+}
+
+static void column(struct rb_compiler *c, const struct rb_yaml_node *item, void *into)
+{
+    const char *name;
+    if (rb_scalar_text(item, "columns", c->diags, &name))
+        rb_list_add(into, rb_value_text(name));
+}
+
+static void columns(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    struct rb_list_builder list = {0};
+    rb_fields_each(c, value, "columns", true, column, &list);
+    rb_map_add(into, "columns", rb_list_end(&list));
+}
+
+/* What can be expected of what an action does. */
+static const struct rb_field *fields_of(enum rb_action action)
+{
+    static const struct rb_field process[] = {
         {"exit", exit_codes}, {"stdout", standard_output}, {"stderr", standard_error},
         {"json", json},       {"max_time", max_time},      {0},
     };
+    static const struct rb_field http[] = {
+        {"status", statuses}, {"header", headers},    {"body", body},
+        {"json", json},       {"max_time", max_time}, {0},
+    };
+    static const struct rb_field sql[] = {
+        {"rows", rows},
+        {"value", one_value},
+        {"columns", columns},
+        {"max_time", max_time},
+        {0},
+    };
+    return action == RB_ACTION_HTTP ? http : action == RB_ACTION_SQL ? sql : process;
+}
+
+const struct rb_value *rb_expect_read(struct rb_compiler *c,
+                                      const struct rb_yaml_node *value,
+                                      enum rb_action action)
+{
     if (value->kind == RB_NODE_SCALAR && strcmp(value->text, "none") == 0)
         return rb_value_map("none", rb_value_bool(true), NULL);
     if (value->kind == RB_NODE_SCALAR) {
         rb_diag_help(
             rb_diag_add(c->diags, 203, value->span, "`expect` is `%s`", value->text),
-            "write a map such as {exit: 0}, or the word none");
+            "write a map such as {%s}, or the word none",
+            action == RB_ACTION_HTTP  ? "status: 200"
+            : action == RB_ACTION_SQL ? "rows: 1"
+                                      : "exit: 0");
         return NULL;
     }
     struct rb_map_builder map = {0};
-    if (rb_fields_read(c, value, "`expect`", fields, &map) && value->count == 0)
+    if (rb_fields_read(c, value, "`expect`", fields_of(action), &map) && value->count == 0)
         rb_diag_help(rb_diag_add(c->diags, 218, value->span, "`expect` is an empty map"),
                      "say what is expected, or write `expect: none`");
     return rb_map_end(&map);

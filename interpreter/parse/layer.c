@@ -1,9 +1,11 @@
 #include "parse/layer.h"
 
 #include "base/text.h"
+#include "parse/connections.h"
 #include "parse/fields.h"
 #include "parse/leaf.h"
 #include "parse/scalar.h"
+#include "parse/secret.h"
 
 static void title(struct rb_compiler *c, const struct rb_yaml_node *node)
 {
@@ -19,12 +21,11 @@ void rb_layer_title(struct rb_compiler *c, const struct rb_layer *base,
     title(c, over->title);
 }
 
-static const struct rb_yaml_node *vars_of(struct rb_compiler *c,
-                                          const struct rb_layer *layer)
+/* The node when it is a mapping; one that is none is diagnosed. */
+static const struct rb_yaml_node *mapping(struct rb_compiler *c,
+                                          const struct rb_yaml_node *node, const char *name)
 {
-    if (!layer->vars || !rb_scalar_field(layer->vars, RB_NODE_MAPPING, "vars", c->diags))
-        return NULL;
-    return layer->vars;
+    return node && rb_scalar_field(node, RB_NODE_MAPPING, name, c->diags) ? node : NULL;
 }
 
 /* Name to place in the mapping, so that a long one needs no search for each of its keys. */
@@ -68,7 +69,8 @@ static void check_var(struct rb_compiler *c, const struct rb_yaml_node *key,
 void rb_layer_vars(struct rb_compiler *c, const struct rb_layer *base,
                    const struct rb_layer *over)
 {
-    const struct rb_yaml_node *lower = vars_of(c, base), *upper = vars_of(c, over);
+    const struct rb_yaml_node *lower = mapping(c, base->vars, "vars"),
+                              *upper = mapping(c, over->vars, "vars");
     RB_AUTO_VALUE const struct rb_value *in_lower = places(lower),
                                         *in_upper = places(upper);
     size_t most = (size_t)(lower ? lower->count : 0) + (size_t)(upper ? upper->count : 0);
@@ -90,6 +92,46 @@ void rb_layer_vars(struct rb_compiler *c, const struct rb_layer *base,
     c->plan->var_count = vars.count;
 }
 
+struct secrets {
+    struct rb_plan_secret *items;
+    int count;
+};
+
+static void add_secret(struct rb_compiler *c, const struct rb_yaml_node *key,
+                       const struct rb_yaml_node *node, bool replaced,
+                       struct secrets *secrets)
+{
+    struct rb_plan_secret secret;
+    if (!rb_secret_read(c, key, node, &secret))
+        return;
+    if (c->dry || replaced)
+        rb_value_unref(secret.source);
+    else
+        secrets->items[secrets->count++] = secret;
+}
+
+/* As with variables, what an environment replaces is checked as well. */
+void rb_layer_secrets(struct rb_compiler *c, const struct rb_layer *base,
+                      const struct rb_layer *over)
+{
+    const struct rb_yaml_node *lower = mapping(c, base->secrets, "secrets"),
+                              *upper = mapping(c, over->secrets, "secrets");
+    RB_AUTO_VALUE const struct rb_value *in_upper = places(upper);
+    size_t most = (size_t)(lower ? lower->count : 0) + (size_t)(upper ? upper->count : 0);
+    struct secrets secrets = {rb_arena_alloc(c->arena, most * sizeof *secrets.items), 0};
+    c->owner = "secrets";
+    for (int i = 0; lower && i < lower->count; i++) {
+        bool replaced = rb_value_get(in_upper, lower->keys[i]->text);
+        add_secret(c, lower->keys[i], lower->items[i], replaced, &secrets);
+    }
+    for (int i = 0; upper && i < upper->count; i++)
+        add_secret(c, upper->keys[i], upper->items[i], false, &secrets);
+    if (c->dry)
+        return;
+    c->plan->secrets = secrets.items;
+    c->plan->secret_count = secrets.count;
+}
+
 static const struct rb_value *env_of(struct rb_compiler *c, const struct rb_layer *layer)
 {
     c->owner = NULL;
@@ -102,6 +144,21 @@ void rb_layer_env(struct rb_compiler *c, const struct rb_layer *base,
     RB_AUTO_VALUE const struct rb_value *lower = env_of(c, base), *upper = env_of(c, over);
     if (!c->dry)
         c->plan->env = rb_value_merge(lower, upper);
+}
+
+static const struct rb_value *connections_of(struct rb_compiler *c,
+                                             const struct rb_layer *layer)
+{
+    return layer->connections ? rb_connections_read(c, layer->connections) : NULL;
+}
+
+void rb_layer_connections(struct rb_compiler *c, const struct rb_layer *base,
+                          const struct rb_layer *over)
+{
+    RB_AUTO_VALUE const struct rb_value *lower = connections_of(c, base),
+                                        *upper = connections_of(c, over);
+    if (!c->dry)
+        c->plan->connections = rb_value_merge(lower, upper);
 }
 
 void rb_layer_defaults(struct rb_compiler *c, const struct rb_layer *base,
@@ -122,7 +179,9 @@ void rb_layer_defaults(struct rb_compiler *c, const struct rb_layer *base,
     }
 KEEP(title)
 KEEP(vars)
+KEEP(secrets)
 KEEP(env)
+KEEP(connections)
 KEEP(defaults)
 #undef KEEP
 
@@ -134,7 +193,9 @@ static void check_layer(struct rb_compiler *c, const struct rb_layer *layer)
     c->dry = true;
     rb_layer_title(c, &nothing, layer);
     rb_layer_vars(c, &nothing, layer);
+    rb_layer_secrets(c, &nothing, layer);
     rb_layer_env(c, &nothing, layer);
+    rb_layer_connections(c, &nothing, layer);
     rb_layer_defaults(c, &nothing, layer, &unused);
     c->dry = false;
     rb_inherit_done(&unused);
@@ -165,7 +226,9 @@ static bool read_layer(struct rb_compiler *c, const struct rb_yaml_node *node,
 {
     static const struct rb_field fields[] = {{"title", keep_title},
                                              {"vars", keep_vars},
+                                             {"secrets", keep_secrets},
                                              {"env", keep_env},
+                                             {"connections", keep_connections},
                                              {"defaults", keep_defaults},
                                              {0}};
     return rb_fields_read(c, node, "an environment", fields, ret_layer);

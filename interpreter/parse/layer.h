@@ -4,7 +4,8 @@
 #include "parse/inherit.h"
 
 struct rb_layer {
-    const struct rb_yaml_node *title, *vars, *env, *defaults; /* NULL: not there */
+    const struct rb_yaml_node *title, *vars, *secrets, *env, *connections,
+        *defaults; /* NULL: not there */
 };
 
 /* `environments:`: keeps their names, checks those that are not chosen, and gives the layer of
@@ -17,8 +18,12 @@ void rb_layer_title(struct rb_compiler *c, const struct rb_layer *base,
                     const struct rb_layer *over);
 void rb_layer_vars(struct rb_compiler *c, const struct rb_layer *base,
                    const struct rb_layer *over);
+void rb_layer_secrets(struct rb_compiler *c, const struct rb_layer *base,
+                      const struct rb_layer *over);
 void rb_layer_env(struct rb_compiler *c, const struct rb_layer *base,
                   const struct rb_layer *over);
+void rb_layer_connections(struct rb_compiler *c, const struct rb_layer *base,
+                          const struct rb_layer *over);
 
 /* The defaults of both, into what steps inherit. */
 void rb_layer_defaults(struct rb_compiler *c, const struct rb_layer *base,

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "parse/braces.h"
 #include "parse/expr.h"
+#include "parse/luatoken.h"
 #include "parse/scalar.h"
 
 static const struct rb_value *expr_leaf(int number)
@@ -101,6 +102,47 @@ const struct rb_value *rb_leaf_text(struct rb_compiler *c, const struct rb_yaml_
     return fill(c, node, where, false);
 }
 
+static bool takes(struct rb_lua_lexer *lexer, enum rb_lua_kind kind, const char *text,
+                  struct rb_lua_token *ret_token)
+{
+    *ret_token = rb_lua_next(lexer);
+    return ret_token->kind == kind && (!text || (ret_token->length == strlen(text) &&
+                                                 memcmp(lexer->text + ret_token->offset,
+                                                        text, ret_token->length) == 0));
+}
+
+/* The name in a scalar that is `${{ secrets.NAME }}` and nothing else. */
+static bool is_secret(const struct rb_yaml_node *node, struct rb_lua_token *ret_name)
+{
+    struct rb_braces braces;
+    struct rb_lua_token token;
+    if (!rb_braces_at(node->text, node->length, 0) ||
+        !rb_braces_read(node->text, node->length, 0, &braces) || braces.end != node->length)
+        return false;
+    struct rb_lua_lexer lexer = {
+        .text = node->text, .length = braces.expr + braces.expr_length, .at = braces.expr};
+    return takes(&lexer, RB_LUA_NAME, "secrets", &token) &&
+           takes(&lexer, RB_LUA_SYMBOL, ".", &token) &&
+           takes(&lexer, RB_LUA_NAME, NULL, ret_name) &&
+           takes(&lexer, RB_LUA_END, NULL, &token);
+}
+
+const struct rb_value *rb_leaf_secret(struct rb_compiler *c,
+                                      const struct rb_yaml_node *node, const char *where)
+{
+    struct rb_lua_token token;
+    if (node->kind != RB_NODE_SCALAR || !is_secret(node, &token))
+        return rb_leaf_text(c, node, where);
+    const char *name =
+        rb_arena_strndup(c->document->arena, node->text + token.offset, token.length);
+    if (!c->dry) {
+        RB_GROW(c->secret_uses, c->secret_use_count, c->secret_use_capacity);
+        c->secret_uses[c->secret_use_count++] =
+            (struct rb_secret_use){name, rb_yaml_span_in(node, token.offset, token.length)};
+    }
+    return rb_value_map("$secret", rb_value_text(name), NULL);
+}
+
 static const struct rb_value *scalar(struct rb_compiler *c, const struct rb_yaml_node *node,
                                      const char *where)
 {
@@ -190,7 +232,7 @@ const struct rb_value *rb_leaf_env(struct rb_compiler *c, const struct rb_yaml_n
         const char *name = node->keys[i]->text;
         const char *where = rb_compiler_where(c, rb_arena_printf(c->arena, "env.%s", name));
         bool good = env_name(c, node->keys[i]);
-        const struct rb_value *value = rb_leaf_text(c, node->items[i], where);
+        const struct rb_value *value = rb_leaf_secret(c, node->items[i], where);
         if (good && value)
             rb_map_add(&map, name, value);
         else

@@ -9,6 +9,14 @@
 const struct rb_value *rb_leaf_text(struct rb_compiler *c, const struct rb_yaml_node *node,
                                     const char *where);
 
+/* The same where what takes the text keeps it to itself: `${{ secrets.NAME }}` may be all of
+ * it, as {"$secret": NAME}. RB_LEAF_SECRET_PLACES names such fields, for messages. */
+#define RB_LEAF_SECRET_PLACES                                                        \
+    "`env`, `stdin`, the `auth` and `headers` of a request and the `password` of a " \
+    "connection"
+const struct rb_value *rb_leaf_secret(struct rb_compiler *c,
+                                      const struct rb_yaml_node *node, const char *where);
+
 /* Where any value may stand: a scalar that is only one `${{ }}` keeps that value's type. */
 const struct rb_value *rb_leaf_value(struct rb_compiler *c, const struct rb_yaml_node *node,
                                      const char *where);

@@ -136,7 +136,7 @@ static bool is_taken(const char *name)
 {
     static const char *const taken[] = {
 #define X(text) text,
-        RB_SCOPE_NAMES(X) RB_WORLD_MODULES(X) RB_PURE_NAMES(X)
+        RB_SCOPE_NAMES(X) RB_WORLD_MODULES(X) RB_PURE_MODULES(X) RB_PURE_NAMES(X)
 #undef X
     };
     for (size_t i = 0; i < RB_COUNT(taken); i++) {

@@ -51,9 +51,9 @@ static const char *give_byte(lua_State *lua, void *context, size_t *ret_size)
 static struct rb_lua_token token_in_hand(const struct rb_lua_text *text, size_t taken)
 {
     struct rb_lua_lexer lexer = {.text = text->text, .length = text->length};
-    struct rb_lua_token token = rb_lua_next(&lexer), after = token;
+    struct rb_lua_token token = rb_lua_next(&lexer);
     while (token.kind != RB_LUA_END && token.kind != RB_LUA_BAD) {
-        after = rb_lua_next(&lexer);
+        struct rb_lua_token after = rb_lua_next(&lexer);
         if (after.offset + 1 >= taken)
             break;
         token = after;

@@ -18,7 +18,7 @@ static void why(struct rb_compiler *c, const struct rb_yaml_node *value,
 static void standard_input(struct rb_compiler *c, const struct rb_yaml_node *value,
                            struct rb_draft *draft)
 {
-    rb_draft_set(draft, "stdin", rb_leaf_text(c, value, rb_compiler_where(c, "stdin")));
+    rb_draft_set(draft, "stdin", rb_leaf_secret(c, value, rb_compiler_where(c, "stdin")));
 }
 
 static void when(struct rb_compiler *c, const struct rb_yaml_node *value,
@@ -42,7 +42,7 @@ static void probe(struct rb_compiler *c, const struct rb_yaml_node *value,
 static void expect(struct rb_compiler *c, const struct rb_yaml_node *value,
                    struct rb_draft *draft)
 {
-    rb_draft_set(draft, "expect", rb_expect_read(c, value));
+    rb_draft_set(draft, "expect", rb_expect_read(c, value, draft->step.action));
 }
 
 static void outputs(struct rb_compiler *c, const struct rb_yaml_node *value,
@@ -79,6 +79,14 @@ static void on_interrupt(struct rb_compiler *c, const struct rb_yaml_node *value
         draft->step.on_interrupt = (enum rb_on_interrupt)index;
 }
 
+static void connection(struct rb_compiler *c, const struct rb_yaml_node *value,
+                       struct rb_draft *draft)
+{
+    const char *name;
+    if (rb_scalar_text(value, "connection", c->diags, &name))
+        rb_draft_set(draft, "connection", rb_value_text(name));
+}
+
 static void idempotent(struct rb_compiler *c, const struct rb_yaml_node *value,
                        struct rb_draft *draft)
 {
@@ -93,12 +101,13 @@ const struct rb_member rb_modifier_members[] = {
     {"when", RB_DOES_ANY, when},
     {"for_each", RB_DOES_ANY, NULL},
     {"as", RB_DOES_ANY, NULL},
+    {"connection", RB_GOES_OUT, connection},
     {"stdin", RB_DOES_PROCESS, standard_input},
-    {"expect", RB_DOES_PROCESS, expect},
-    {"check", RB_DOES_PROCESS, check},
-    {"outputs", RB_DOES_PROCESS, outputs},
-    {"probe", RB_DOES_PROCESS, probe},
-    {"on_interrupt", RB_DOES_PROCESS, on_interrupt},
-    {"idempotent", RB_DOES_PROCESS, idempotent},
+    {"expect", RB_DOES_EFFECT, expect},
+    {"check", RB_DOES_EFFECT, check},
+    {"outputs", RB_DOES_EFFECT, outputs},
+    {"probe", RB_DOES_EFFECT, probe},
+    {"on_interrupt", RB_DOES_EFFECT, on_interrupt},
+    {"idempotent", RB_DOES_EFFECT, idempotent},
     {0},
 };

@@ -6,6 +6,12 @@
 #include "parse/node.h"
 #include "plan/plan.h"
 
+/* A scalar that is nothing but a secret. */
+struct rb_secret_use {
+    const char *name;
+    struct rb_span span;
+};
+
 /* A file that was read: the plan, and what check/ needs besides it. */
 struct rb_document {
     struct rb_arena *arena;
@@ -18,6 +24,8 @@ struct rb_document {
     const struct rb_yaml_node *const
         *environments; /* names (key nodes) of the environments */
     int environment_count;
+    const struct rb_secret_use *secret_uses;
+    int secret_use_count;
 };
 
 /* Reads the file's bytes and compiles them, as far as can be, so that check/ can go on after

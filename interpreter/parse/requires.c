@@ -43,7 +43,9 @@ static enum verdict judge(const char *constraint, const char *version)
                  {"<", true, false, false},
                  {"=", false, true, false}};
     long have[3], want[3];
-    enum verdict verdict = read_version(&version, have) ? FITS : MALFORMED;
+    enum verdict verdict = FITS;
+    if (!read_version(&version, have))
+        return MALFORMED;
     for (const char *at = constraint;; at++) {
         at += strspn(at, " ");
         size_t i = 0;

@@ -76,10 +76,10 @@ static void write_script(struct writer *writer, const struct rb_shell_lex *lex)
 
 static void finish(struct writer *writer, struct rb_shell_script *ret_script)
 {
-    struct known *known, *next;
-    HASH_ITER(hh, writer->known, known, next)
-    {
-        HASH_DEL(writer->known, known);
+    struct known *known = writer->known, *next;
+    HASH_CLEAR(hh, writer->known);
+    for (; known; known = next) {
+        next = known->hh.next;
         free(known);
     }
     size_t size = (size_t)writer->count * sizeof *writer->values;

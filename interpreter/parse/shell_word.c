@@ -137,9 +137,8 @@ static void single_quoted(struct rb_shell_lexer *lexer)
         if (rb_shell_peek(lexer, 0) == '\'') {
             lexer->at++;
             return;
-        } else {
-            rb_shell_take(lexer);
         }
+        rb_shell_take(lexer);
     }
     rb_shell_unclosed(lexer, start);
 }

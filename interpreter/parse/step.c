@@ -169,7 +169,7 @@ static bool takes_retry(const struct rb_draft *draft)
 static void settle_times(struct rb_draft *draft)
 {
     struct rb_step *step = &draft->step;
-    if (!(1u << step->action & (RB_DOES_PROCESS | RB_DOES_LUA)))
+    if (!(1u << step->action & (RB_DOES_EFFECT | RB_DOES_LUA)))
         return;
     step->within = draft->own.within;
     if (step->action != RB_ACTION_GATE)

@@ -357,7 +357,9 @@ static void check_end(struct reader *r)
 
 static struct rb_yaml_node *document(struct reader *r)
 {
-    if (!advance(r) || !advance(r))
+    if (!advance(r)) /* to the beginning of the stream, which says nothing */
+        return NULL;
+    if (!advance(r))
         return NULL;
     if (r->event.type == YAML_STREAM_END_EVENT) {
         rb_diag_add(r->diags, 114, (struct rb_span){r->source, 1, 1, 1, 1},

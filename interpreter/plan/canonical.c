@@ -145,6 +145,13 @@ static void put_var(const struct rb_plan *plan, int index, struct object *into)
     put_value(into, "value", plan->vars[index].value);
 }
 
+static void put_secret(const struct rb_plan *plan, int index, struct object *into)
+{
+    put_text(into, "name", plan->secrets[index].name);
+    put_value(into, "source", plan->secrets[index].source);
+    put_flag(into, "unmasked", plan->secrets[index].unmasked);
+}
+
 /* What an expression refers to follows from its text. */
 static void put_source(const struct rb_plan *plan, int index, struct object *into)
 {
@@ -223,6 +230,8 @@ static void put_step(const struct rb_plan *plan, int index, struct object *into)
 void rb_plan_canonical(const struct rb_plan *plan, struct rb_buf *out)
 {
     struct object object = begin(out);
+    if (rb_value_count(plan->connections) > 0)
+        put_value(&object, "connections", plan->connections);
     put_value(&object, "env", plan->env);
     put_text(&object, "environment", plan->environment);
     put_all(&object, "exprs", plan->expr_count, put_source, plan);
@@ -231,6 +240,8 @@ void rb_plan_canonical(const struct rb_plan *plan, struct rb_buf *out)
     put_text(&object, "owner", plan->owner);
     put_all(&object, "params", plan->param_count, put_param, plan);
     put_requires(&object, plan);
+    if (plan->secret_count > 0)
+        put_all(&object, "secrets", plan->secret_count, put_secret, plan);
     put_all(&object, "steps", plan->step_count, put_step, plan);
     put_text(&object, "title", plan->title);
     put_all(&object, "vars", plan->var_count, put_var, plan);

@@ -5,21 +5,26 @@
 /* clang-format off */
 /* X(name): values of the run */
 #define RB_SCOPE_NAMES(X)                                                                   \
-    X("params") X("vars") X("environment") X("steps") X("run") X("result")
+    X("params") X("vars") X("environment") X("secrets") X("steps") X("run") X("result")
 
 /* X(name): modules that look at the world, a call is an effect and is recorded as evidence */
-#define RB_WORLD_MODULES(X) X("sh")
+#define RB_WORLD_MODULES(X) X("http") X("pg") X("sh")
 
-/* X(name): functions and tables of Lua itself, and verdicts */
+/* X(name): modules whose results depend on their arguments alone */
+#define RB_PURE_MODULES(X) X("check") X("json") X("re")
+
+/* X(name): functions and tables of Lua itself, and those of stdlib/base.lua */
 #define RB_PURE_NAMES(X)                                                                    \
     X("assert") X("error") X("ipairs") X("next") X("pairs") X("pcall") X("select")          \
     X("tonumber") X("tostring") X("type") X("xpcall") X("math") X("string") X("table")      \
-    X("utf8") X("fail") X("unknown")
+    X("utf8") X("fail") X("unknown") X("try") X("parallel")
 
-/* X(name): members of `result` and of what sh.exec gives; of a step; of `run` */
-#define RB_OUTCOME_NAMES(X)                                                                 \
+/* X(name): members of `result` by what the step does, and of what looks give; of a step; of `run` */
+#define RB_PROCESS_NAMES(X)                                                                 \
     X("duration") X("exit") X("exits") X("killed") X("ok") X("signal") X("stderr")          \
     X("stdout")
+#define RB_ROWS_NAMES(X) X("duration") X("ok") X("records") X("rows") X("value")
+#define RB_ANSWER_NAMES(X) X("body") X("duration") X("headers") X("ok") X("status") X("url")
 #define RB_STEP_NAMES(X)                                                                    \
     X("attempts") X("exit") X("outputs") X("status") X("stderr") X("stdout")
 #define RB_RUN_NAMES(X) X("id") X("operator") X("started")
@@ -27,7 +32,13 @@
 #define RB_STATUS_NAMES(X) X("active") X("failed") X("passed") X("pending") X("skipped")
 
 /* X(name): members of the modules and of Lua's tables, as far as the sandbox has them */
+#define RB_HTTP_NAMES(X) X("get") X("head")
+#define RB_PG_NAMES(X) X("query")
 #define RB_SH_NAMES(X) X("exec")
+#define RB_CHECK_NAMES(X)                                                                   \
+    X("all") X("eq") X("ge") X("gt") X("le") X("lt") X("match") X("ne")
+#define RB_JSON_NAMES(X) X("decode") X("encode") X("null")
+#define RB_RE_NAMES(X)   X("find") X("gsub") X("match")
 #define RB_MATH_NAMES(X)                                                                    \
     X("abs") X("acos") X("asin") X("atan") X("ceil") X("cos") X("deg") X("exp") X("floor")  \
     X("fmod") X("huge") X("log") X("max") X("maxinteger") X("min") X("mininteger")          \

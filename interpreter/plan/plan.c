@@ -9,6 +9,8 @@ static const char *const action_names[] = {
     [RB_ACTION_RUN] = "run",
     [RB_ACTION_EXEC] = "exec",
     [RB_ACTION_PIPE] = "pipe",
+    [RB_ACTION_HTTP] = "http",
+    [RB_ACTION_SQL] = "sql",
     [RB_ACTION_LUA] = "lua",
     [RB_ACTION_GATE] = "gate",
     [RB_ACTION_CHECKLIST] = "checklist",
@@ -22,6 +24,12 @@ _Static_assert(RB_COUNT(action_names) == RB_ACTION_COUNT, "each action has a nam
 const char *rb_action_name(enum rb_action action)
 {
     return action_names[action];
+}
+
+bool rb_action_is_effect(enum rb_action action)
+{
+    return action == RB_ACTION_RUN || action == RB_ACTION_EXEC ||
+           action == RB_ACTION_PIPE || action == RB_ACTION_HTTP || action == RB_ACTION_SQL;
 }
 
 struct entry {
@@ -80,9 +88,12 @@ void rb_plan_free(struct rb_plan *plan)
     }
     for (int i = 0; i < plan->var_count; i++)
         rb_value_unref(plan->vars[i].value);
+    for (int i = 0; i < plan->secret_count; i++)
+        rb_value_unref(plan->secrets[i].source);
     for (int i = 0; i < plan->step_count; i++)
         rb_value_unref(plan->steps[i].spec);
     rb_value_unref(plan->env);
+    rb_value_unref(plan->connections);
     rb_buf_done(&plan->canonical);
     free_index(plan->index);
     rb_arena_free(plan->arena);

@@ -4,6 +4,7 @@
  * Everything that may hold `${{ }}` is a value with *template leaves*:
  *   {"$expr": n}                     the value of expression n, with its type
  *   {"$text": ["a", {"$expr": n}]}   the texts and values joined
+ *   {"$secret": "name"}              a secret, which is filled in where it is used
  * where n indexes plan->exprs. plan/template.h fills them in. */
 
 #include <stdbool.h>
@@ -20,6 +21,8 @@ enum rb_action {
     RB_ACTION_RUN,
     RB_ACTION_EXEC,
     RB_ACTION_PIPE,
+    RB_ACTION_HTTP,
+    RB_ACTION_SQL,
     RB_ACTION_LUA,
     RB_ACTION_GATE,
     RB_ACTION_CHECKLIST,
@@ -30,6 +33,8 @@ enum rb_action {
     RB_ACTION_COUNT
 };
 const char *rb_action_name(enum rb_action action); /* "run", ..., "manual" */
+/* Does it do something in the world by itself, so that an interruption leaves it in doubt? */
+bool rb_action_is_effect(enum rb_action action);
 
 enum rb_on_failure { RB_FAIL_STOP, RB_FAIL_CONTINUE, RB_FAIL_ASK };
 enum rb_on_interrupt {
@@ -122,6 +127,13 @@ struct rb_var {
     const struct rb_value *value; /* with template leaves */
 };
 
+struct rb_plan_secret {
+    const char *name;
+    /* {"env": NAME}, {"file": path}, {"command": [argument...]} or {"prompt": text} */
+    const struct rb_value *source;
+    bool unmasked; /* may be too short to be looked for in what is printed */
+};
+
 struct rb_plan_index;
 
 struct rb_plan {
@@ -136,10 +148,14 @@ struct rb_plan {
     int param_count;
     const struct rb_var *vars; /* in order; each may refer to those before it */
     int var_count;
+    const struct rb_plan_secret *secrets;
+    int secret_count;
     const struct rb_value
         *env; /* map NAME -> text with template leaves; of all processes */
+    const struct rb_value
+        *connections; /* map NAME -> what it says, with template leaves (plan/spec.md) */
     const char *const *inherit; /* names taken from the caller's environment */
-    const int *prepare;         /* the expressions of vars and env, in order */
+    const int *prepare;         /* the expressions of vars, env and connections, in order */
     int prepare_count;
     const struct rb_expr *exprs;
     int expr_count;

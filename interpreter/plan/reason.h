@@ -7,6 +7,10 @@
     X(SIGNAL, "signal")           /* ended by a signal that we did not send */            \
     X(TIMEOUT, "timeout")         /* the attempt's time was up */                         \
     X(SPAWN, "spawn")             /* never started: no such program, folder, permission */\
+    X(CONNECT, "connect")         /* there was no connection: nothing was sent */         \
+    X(LOST, "lost")               /* the connection broke, or the answer did */           \
+    X(SQL, "sql")                 /* the database refused a statement */                  \
+    X(STATUS, "status")           /* an HTTP status that was not expected */              \
     X(CHECK, "check")             /* expect or check does not hold */                     \
     X(UNKNOWN, "unknown")         /* expect or check could not be decided */              \
     X(SURVIVORS, "survivors")     /* left processes behind */                             \

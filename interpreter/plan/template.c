@@ -12,6 +12,11 @@ static const struct rb_value *leaf(const struct rb_value *value, const char *kin
                : NULL;
 }
 
+const char *rb_template_secret(const struct rb_value *value)
+{
+    return rb_value_as_text(leaf(value, "$secret"), NULL);
+}
+
 /* A number as Lua 5.4 writes it: what `..` gives in an expression is the same here. */
 static void put_number(double number, struct rb_buf *out)
 {
@@ -156,7 +161,7 @@ static bool fill(const struct filling *filling, const struct rb_value *spec,
         return join(filling, parts, ret_value);
     if (rb_value_is(spec, RB_LIST))
         return fill_list(filling, spec, ret_value);
-    if (rb_value_is(spec, RB_MAP))
+    if (rb_value_is(spec, RB_MAP) && !rb_template_secret(spec))
         return fill_map(filling, spec, ret_value);
     *ret_value = rb_value_ref(spec ? spec : rb_value_null());
     return true;

@@ -36,7 +36,8 @@ static void tell_check(const struct account *account, const struct rb_value *ite
 /* The headline gives the first reason: alone, and without a telling name, it is not repeated. */
 static bool is_headline(const struct account *account, const struct rb_value *checks)
 {
-    static const char *const names[] = {"check", "gate", "lua", "expect.exit"};
+    static const char *const names[] = {"check", "gate", "lua", "expect.exit",
+                                        "expect.status"};
     const struct rb_value *only = NULL;
     for (size_t i = 0; i < rb_value_count(checks); i++) {
         const struct rb_value *item = rb_value_at(checks, i);
@@ -53,15 +54,51 @@ static bool is_headline(const struct account *account, const struct rb_value *ch
                                     rb_value_get(account->frame->failure, "why"));
 }
 
+/* "compared: error rate: 0.07 < 0.05, does not hold" */
+static void tell_comparison(const struct account *account, const struct rb_value *one)
+{
+    RB_AUTO_BUF struct rb_buf line = {0};
+    const struct rb_value *held = rb_value_get(one, "holds");
+    const char *what = rb_value_get_text(one, "what", "");
+    rb_buf_puts(&line, "compared: ");
+    rb_words_text(&line, what);
+    rb_buf_puts(&line, *what ? ": " : "");
+    rb_words_text(&line, rb_value_get_text(one, "left", ""));
+    rb_buf_putc(&line, ' ');
+    rb_words_text(&line, rb_value_get_text(one, "op", ""));
+    rb_buf_putc(&line, ' ');
+    rb_words_text(&line, rb_value_get_text(one, "right", ""));
+    if (!rb_value_as_bool(held, false))
+        rb_buf_puts(&line, held ? ", does not hold" : ", unknown");
+    account->tell(account->context, RB_FAILURE_LABEL, rb_buf_text(&line));
+}
+
+/* The one comparison of a check is the reason that was given already. */
+static void tell_seen(const struct account *account, const struct rb_value *item)
+{
+    RB_AUTO_BUF struct rb_buf line = {0};
+    const struct rb_value *seen = rb_value_get(item, "seen");
+    size_t count = rb_value_count(seen), shown = (size_t)account->place->lines;
+    int64_t more = rb_value_get_int(item, "seen_more", 0);
+    for (size_t i = 0; i < count && i < shown && count > 1; i++)
+        tell_comparison(account, rb_value_at(seen, i));
+    more += count > shown ? (int64_t)(count - shown) : 0;
+    if (more == 0)
+        return;
+    rb_buf_printf(&line, "compared: %lld more", (long long)more);
+    account->tell(account->context, RB_FAILURE_LABEL, rb_buf_text(&line));
+}
+
 static void tell_checks(const struct account *account)
 {
     const struct rb_value *checks = rb_value_get(account->frame->failure, "checks");
-    if (is_headline(account, checks))
-        return;
+    bool told = is_headline(account, checks);
     for (size_t i = 0; i < rb_value_count(checks); i++) {
         const struct rb_value *item = rb_value_at(checks, i);
-        if (!holds(item))
+        if (!holds(item) && !told)
             tell_check(account, item);
+        if (!holds(item))
+            tell_seen(account, item);
     }
 }
 
@@ -133,9 +170,11 @@ void rb_failure_lines(const struct rb_frame *frame, int attempt,
                                     .tell = tell,
                                     .context = context,
                                     .dir = rb_buf_text(&dir)};
+    const char *out =
+        rb_value_get(frame->result, "status") ? "the answer" : "standard output";
     tell_checks(&account);
-    tell_tail(&account, "out", "standard output");
+    tell_tail(&account, "out", out);
     tell_tail(&account, "err", "standard error");
-    tell_log(&account, "out", "standard output");
+    tell_log(&account, "out", out);
     tell_log(&account, "err", "standard error");
 }

@@ -15,7 +15,7 @@ void rb_terminal_draw(struct rb_terminal *t)
         rb_terminal_live(t, &rows);
     while (rows.count > t->screen.rows - 1 && rows.count > 1)
         rb_row_done(&rows.items[--rows.count]);
-    rb_screen_draw(&t->screen, &rows, t->prompt != NULL);
+    rb_screen_draw(&t->screen, &rows, t->prompt || t->hidden);
 }
 
 /* The shell may have given the terminal to someone else, and back. */
@@ -30,8 +30,9 @@ static void look_whose(struct rb_terminal *t)
         return;
     }
     rb_tty_take(t->tty, t->screen.fixed);
+    rb_tty_hide(t->tty, t->hidden);
     rb_screen_forget(&t->screen);
-    if (t->prompt)
+    if (t->prompt || t->hidden)
         uv_poll_start(&t->poll, UV_READABLE | UV_DISCONNECT, rb_terminal_read);
 }
 
@@ -104,6 +105,7 @@ static void terminal_close(struct rb_view *view, const struct rb_state *state, i
     struct rb_terminal *t = (struct rb_terminal *)view;
     const struct rb_frame *now = rb_story_now(&t->story);
     (void)status;
+    rb_terminal_forget_secret(t);
     rb_prompt_free(t->prompt);
     t->prompt = NULL;
     free(t->tall);
@@ -133,6 +135,7 @@ static const struct rb_view_ops ops = {.event = terminal_event,
                                        .tick = terminal_tick,
                                        .ask = rb_terminal_ask,
                                        .unask = rb_terminal_unask,
+                                       .ask_secret = rb_terminal_ask_secret,
                                        .close = terminal_close};
 
 struct rb_view *rb_view_terminal_new(const struct rb_view_options *options, int tty)

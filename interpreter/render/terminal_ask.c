@@ -62,8 +62,9 @@ static void put_away(struct rb_terminal *t)
 void rb_terminal_unask(struct rb_view *view)
 {
     struct rb_terminal *t = (struct rb_terminal *)view;
-    if (!t->prompt)
+    if (!t->prompt && !t->hidden)
         return;
+    rb_terminal_forget_secret(t);
     put_away(t);
     rb_terminal_draw(t);
 }
@@ -110,10 +111,14 @@ void rb_terminal_read(uv_poll_t *poll, int status, int events)
 {
     (void)status, (void)events;
     struct rb_terminal *t = poll->data;
-    if (!t->prompt)
+    if (!t->prompt && !t->hidden)
         return;
     if (!rb_tty_is_ours(t->tty)) {
         uv_poll_stop(poll); /* what is typed is for the shell */
+        return;
+    }
+    if (t->hidden) {
+        rb_terminal_read_secret(t);
         return;
     }
     char bytes[4096];

@@ -1,6 +1,6 @@
 #pragma once
 /* The view on a terminal, in parts: what scrolls by for good (terminal_told.c), the region below
- * it (terminal_live.c), questions (terminal_ask.c), and what holds them together (terminal.c). */
+ * it (terminal_live.c), questions (terminal_ask.c, terminal_secret.c), and what holds them together (terminal.c). */
 
 #include "render/editor.h"
 #include "render/prompt.h"
@@ -29,6 +29,7 @@ struct rb_terminal {
 
     struct rb_prompt *prompt; /* NULL: no question is open */
     struct rb_editor editor;
+    struct rb_hidden *hidden; /* a secret is being typed; NULL: none */
     char *tall; /* a question that was printed, being taller than the screen; NULL: none */
     rb_view_answered *answered;
     void *context;
@@ -48,6 +49,13 @@ void rb_terminal_live(struct rb_terminal *terminal, struct rb_rows *rows);
 void rb_terminal_ask(struct rb_view *view, const struct rb_value *question,
                      rb_view_answered *answered, void *context);
 void rb_terminal_unask(struct rb_view *view);
+/* The same for a secret (terminal_secret.c), which is typed unseen. */
+void rb_terminal_ask_secret(struct rb_view *view, const char *name, const char *text,
+                            rb_view_typed *typed, void *context);
+void rb_terminal_secret_rows(struct rb_terminal *terminal, struct rb_rows *rows);
+void rb_terminal_print_secret(struct rb_terminal *terminal);
+void rb_terminal_read_secret(struct rb_terminal *terminal);
+void rb_terminal_forget_secret(struct rb_terminal *terminal); /* accepts none */
 /* The input row, below the rows of the question. */
 void rb_terminal_input(const struct rb_terminal *terminal, struct rb_row *row);
 /* Something can be read. */

@@ -37,7 +37,7 @@ static void add_doing(struct rb_terminal *t, struct rb_rows *rows, struct rb_row
         rb_row_add(row, &t->paint, RB_INK_DIM, doing);
         return;
     }
-    row = rb_rows_new(rows, t->screen.columns - 1);
+    rb_rows_new(rows, t->screen.columns - 1);
     int most = rows->count - 1 + DOING_ROWS;
     rb_rows_wrap(rows, &t->paint, RB_INK_DIM, indent < 16 ? indent : 16, doing);
     bool cut = rows->count > most;
@@ -159,6 +159,10 @@ void rb_terminal_live(struct rb_terminal *t, struct rb_rows *rows)
 {
     bool live = t->state &&
                 (t->state->phase == RB_RUN_RUNNING || t->state->phase == RB_RUN_STARTING);
+    if (t->hidden) {
+        rb_terminal_secret_rows(t, rows);
+        return;
+    }
     if (t->prompt) {
         add_question(t, rows);
         return;

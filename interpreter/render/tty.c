@@ -42,7 +42,7 @@ void rb_tty_open(int fd)
         return;
     opened_fd = fd;
     owner = getpid();
-    at_quick_exit(rb_terminal_restore); /* out of memory */
+    (void)at_quick_exit(rb_terminal_restore); /* out of memory */
     struct sigaction action = {.sa_handler = crashed, .sa_flags = (int)SA_RESETHAND};
     for (size_t i = 0; i < RB_COUNT(crashes); i++)
         sigaction(crashes[i], &action, NULL);
@@ -68,6 +68,17 @@ bool rb_tty_take(int fd, bool lines)
     draws = !lines;
     taken_fd = fd;
     return tcsetattr(fd, TCSANOW, &modes) == 0;
+}
+
+void rb_tty_hide(int fd, bool hidden)
+{
+    struct termios modes;
+    if (fd != taken_fd || draws || tcgetattr(fd, &modes) != 0)
+        return;
+    modes.c_lflag &= ~(tcflag_t)ECHO;
+    if (!hidden)
+        modes.c_lflag |= before.c_lflag & ECHO;
+    tcsetattr(fd, TCSANOW, &modes);
 }
 
 void rb_tty_discard_input(int fd)

@@ -10,6 +10,8 @@ void rb_tty_open(int fd);
 /* Takes the terminal, where this process is in its foreground; false where it is not. In
  * `lines` mode the terminal edits and echoes lines itself. */
 bool rb_tty_take(int fd, bool lines);
+/* In `lines` mode too what is typed is not echoed, until it may be again. */
+void rb_tty_hide(int fd, bool hidden);
 bool rb_tty_is_ours(int fd); /* in the foreground? */
 /* Throws away what was typed and not read. */
 void rb_tty_discard_input(int fd);

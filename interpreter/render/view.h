@@ -13,6 +13,9 @@ struct rb_view;
  * or at its end, nobody answers. */
 typedef void rb_view_answered(void *context, const struct rb_value *answer);
 
+/* The bytes that were typed unseen, wiped after the call; NULL as above. */
+typedef void rb_view_typed(void *context, const char *bytes, size_t length);
+
 struct rb_view_ops {
     /* A record that is in the journal, with the state after it. */
     void (*event)(struct rb_view *view, const struct rb_state *state,
@@ -23,6 +26,10 @@ struct rb_view_ops {
     /* Asks a person; NULL where nobody can be asked. One question at a time. */
     void (*ask)(struct rb_view *view, const struct rb_value *question,
                 rb_view_answered *answered, void *context);
+    /* Asks for a secret, whose name and declared text are given; there where `ask` is, and in its
+     * turn. */
+    void (*ask_secret)(struct rb_view *view, const char *name, const char *text,
+                       rb_view_typed *typed, void *context);
     void (*unask)(struct rb_view *view); /* the question is off: the run was interrupted */
     /* The last words; then the view is freed. `exit` is the program's. */
     void (*close)(struct rb_view *view, const struct rb_state *state, int exit);

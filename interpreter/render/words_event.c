@@ -342,6 +342,10 @@ static bool signalled(const struct telling *telling)
         rb_buf_puts(telling->out, "the disk is full: the run stops after this step");
         return true;
     }
+    if (says(telling, "name", "secret")) {
+        rb_words_text(telling->out, rb_value_get_text(telling->d, "why", ""));
+        return true;
+    }
     int64_t level = rb_value_get_int(telling->d, "level", 1);
     level = level < 1 ? 1 : level > 3 ? 3 : level;
     rb_buf_printf(telling->out, "%s: %s",

@@ -13,8 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* About as long as the line of an event. */
 static const char line[] =
     "{\"d\":{\"attempt\":1,\"class\":\"write\",\"req\":\"sha256:"

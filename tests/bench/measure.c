@@ -15,8 +15,6 @@
 #include <sys/wait.h>
 #include <time.h>
 
-extern char **environ;
-
 static int64_t now(void)
 {
     struct timespec at;

@@ -42,6 +42,7 @@ CALL(int, sync_file_range, READS, ERRORS(EIO),
      (int fd, off_t at, off_t count, unsigned flags), (fd, at, count, flags))
 CALL(int, memfd_create, READS, ERRORS(ENOMEM, EMFILE), (const char *name, unsigned flags),
      (name, flags))
+CALL(void *, dlopen, READS, NONE, (const char *name, int flags), (name, flags))
 
 OWN(clock_gettime, CLOCK, NONE)
 CALL(int, nanosleep, CLOCK, ERRORS(EINTR),
@@ -78,6 +79,9 @@ CALL(int, poll, HELPERS, ERRORS(EINTR), (struct pollfd * polls, nfds_t count, in
 CALL(int, signalfd, HELPERS, ERRORS(EMFILE), (int fd, const sigset_t *set, int flags),
      (fd, set, flags))
 
+CALL(void *, mmap64, MEMORY, ERRORS(ENOMEM),
+     (void *at, size_t size, int rights, int flags, int fd, off_t offset),
+     (at, size, rights, flags, fd, offset))
 ALLOC(malloc, (size_t size), (size))
 ALLOC(calloc, (size_t count, size_t size), (count, size))
 ALLOC(realloc, (void *old, size_t size), (old, size))

@@ -15,7 +15,7 @@ void disk_note(const struct disk_op *op, const void *bytes)
     size_t at = seam->logged, padded = (op->length + 7) & ~(size_t)7;
     if (at + sizeof *op + padded > LOG_MAX) {
         static const char full[] = "crash: the log of the disk is full\n";
-        write(STDERR_FILENO, full, sizeof full - 1);
+        (void)!write(STDERR_FILENO, full, sizeof full - 1);
         _exit(99);
     }
     memcpy(seam->log + at, op, sizeof *op);

@@ -9,6 +9,7 @@
  *   TRIAL        only this one, as a finding names it: hello:power:0:57:5:0:4:0 */
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,6 +183,14 @@ static int usage(void)
     return 2;
 }
 
+/* A count, or 0 for what is none. */
+static int count_of(const char *word)
+{
+    char *end;
+    long count = strtol(word, &end, 10);
+    return *end == '\0' && count > 0 && count <= INT_MAX ? (int)count : 0;
+}
+
 static bool read_options(char **argv, struct options *options)
 {
     for (; *argv && strncmp(*argv, "--", 2) == 0; argv += 2) {
@@ -195,9 +204,9 @@ static bool read_options(char **argv, struct options *options)
         if (strcmp(*argv, "--scene") == 0)
             options->scene = argv[1];
         else if (strcmp(*argv, "--most") == 0)
-            options->most = atoi(argv[1]);
+            options->most = count_of(argv[1]);
         else if (strcmp(*argv, "--jobs") == 0)
-            options->jobs = atoi(argv[1]);
+            options->jobs = count_of(argv[1]);
         else
             return false;
     }

@@ -54,6 +54,7 @@ bool plan_parse(const char *name, struct trial *ret_trial)
     char scene[32], fault[32];
     int role, flags;
     struct trial trial = {0};
+    // NOLINTNEXTLINE(cert-err34-c): the numbers are ours, as a finding printed them
     if (sscanf(name, "%31[^:]:%31[^:]:%d:%d:%d:%d:%d:%d", scene, fault, &role,
                &trial.fault.nth, &trial.fault.error, &flags, &trial.loss,
                &trial.again) != 8)

@@ -48,5 +48,13 @@ const struct scene scenes[] = {
      .words = {"-p", "dir=@", "-p", "seconds=0"},
      .answers = "",
      .doubts = {"charge", "once"}},
+    {.name = "checks",
+     .file = "examples/09-checks.yaml",
+     .answers = "",
+     .doubts = {"service", "tell"}},
+    {.name = "secrets",
+     .file = "examples/10-secrets.yaml",
+     .answers = "",
+     .doubts = {"careless", "input"}},
 };
 const int scene_count = sizeof scenes / sizeof *scenes;

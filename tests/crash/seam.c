@@ -1,5 +1,6 @@
 #include "seam.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

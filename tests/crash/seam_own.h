@@ -19,9 +19,10 @@ enum {
 #undef ALLOC
 #undef OWN
 
-/* Declares what the linker calls the wrapper and what it wraps. */
-#define WRAPPED(result, name, ...)     \
-    result __real_##name(__VA_ARGS__); \
+/* Declares what the linker calls the wrapped function and its wrapper. */
+#define REAL(result, name, ...) result __real_##name(__VA_ARGS__)
+#define WRAPPED(result, name, ...)   \
+    REAL(result, name, __VA_ARGS__); \
     result __wrap_##name(__VA_ARGS__)
 
 WRAPPED(int, openat64, int dir, const char *path, int flags, ...);
@@ -43,10 +44,10 @@ WRAPPED(pid_t, fork, void);
 WRAPPED(int, posix_spawn, pid_t *ret_pid, const char *path,
         const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
         char *const argv[], char *const env[]);
-int __real_fstat64(int fd, struct stat *ret_stat);
-int __real_fstatat64(int dir, const char *path, struct stat *ret_stat, int flags);
-int __real_memfd_create(const char *name, unsigned flags);
-off_t __real_lseek64(int fd, off_t at, int whence);
+REAL(int, fstat64, int fd, struct stat *ret_stat);
+REAL(int, fstatat64, int dir, const char *path, struct stat *ret_stat, int flags);
+REAL(int, memfd_create, const char *name, unsigned flags);
+REAL(off_t, lseek64, int fd, off_t at, int whence);
 
 /* A folder was made, or was there: its name is that of the step whose programs come next. */
 void seam_note_folder(const char *name);

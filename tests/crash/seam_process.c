@@ -74,7 +74,7 @@ int __wrap_posix_spawn(pid_t *ret_pid, const char *path,
 /* A jump of the day's clock; what measures time goes on as ever. */
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ret_time)
 {
-    static const time_t jump = 2 * 60 * 60;
+    static const time_t jump = 2L * 60 * 60;
     if (clock == CLOCK_REALTIME)
         seam_gate(CALL_clock_gettime);
     int got = __real_clock_gettime(clock, ret_time);

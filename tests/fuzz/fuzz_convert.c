@@ -161,10 +161,10 @@ static const struct rb_value *item(const char *source)
                         "where", rb_value_text("x.check"), "line", rb_value_int(1), NULL);
 }
 
-static bool answer(void *context, const struct rb_value *request,
-                   const struct rb_value **ret_outcome, struct rb_error *err)
+static bool answer(void *context, const struct rb_value *requests,
+                   const struct rb_value **ret_outcomes, struct rb_error *err)
 {
-    (void)context, (void)request, (void)ret_outcome;
+    (void)context, (void)requests, (void)ret_outcomes;
     return rb_fail(err, RB_ERR_REFUSED, "there is no world");
 }
 

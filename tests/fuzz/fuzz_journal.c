@@ -98,15 +98,15 @@ static void decode(const char *body, size_t length, struct rb_buf *journal)
     assert(!rb_chain_decode(line.data, line.length - 1, &entry) || rb_run_is_id(entry.run));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     RB_AUTO_BUF struct rb_buf journal = {0};
-    struct fuzz_lines lines = fuzz_lines_of(data, size);
+    struct fuzz_lines lines = fuzz_lines_of(bytes, length);
     const char *line;
-    size_t length;
-    verify(data, size);
-    while (fuzz_line_next(&lines, &line, &length))
-        decode(line, length, &journal);
+    size_t line_length;
+    verify(bytes, length);
+    while (fuzz_line_next(&lines, &line, &line_length))
+        decode(line, line_length, &journal);
     verify(rb_buf_text(&journal), journal.length);
     return 0;
 }

@@ -19,17 +19,23 @@ static const char neighbour[] =
     "for k, v in pairs(params.a) do n = n + k end\n"
     "return table.concat({('%d'):format(n), params.s:upper(), math.max(1, 2), #params.a,\n"
     "  tostring(steps.s.outputs.o), type(sh.exec), utf8.char(65), ('ab'):rep(2),\n"
-    "  tostring(x), result.exit, select('#', 1, 2), tostring(pcall(error))}, ',')";
-static const char expected[] = "6,TEXT,2,3,true,function,A,abab,1,1,2,false";
+    "  tostring(x), result.exit, select('#', 1, 2), tostring(pcall(error)),\n"
+    "  json.encode(json.decode('[{},null]')), re.match('a1', '[0-9]')[0],\n"
+    "  tostring(check.eq(1, 1)), tostring((try(error))),\n"
+    "  parallel{function() return 7 end}[1]}, ',')";
+static const char expected[] =
+    "6,TEXT,2,3,true,function,A,abab,1,1,2,false,[{},null],1,true,nil,7";
 
-static bool answer(void *context, const struct rb_value *request,
-                   const struct rb_value **ret_outcome, struct rb_error *err)
+static bool answer(void *context, const struct rb_value *requests,
+                   const struct rb_value **ret_outcomes, struct rb_error *err)
 {
     int *calls = context;
-    if (++*calls > 5)
+    struct rb_list_builder list = {0};
+    if (*calls + rb_value_count(requests) > 5)
         return rb_fail(err, RB_ERR_REFUSED, "no more");
-    *ret_outcome =
-        rb_value_map("exit", rb_value_int(rb_value_get_int(request, "n", *calls)), NULL);
+    for (size_t i = 0; i < rb_value_count(requests); i++)
+        rb_list_add(&list, rb_value_map("exit", rb_value_int(++*calls), NULL));
+    *ret_outcomes = rb_list_end(&list);
     return true;
 }
 
@@ -57,16 +63,16 @@ static const struct rb_value *job_of(const uint8_t *data, size_t size)
         NULL);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     static struct rb_modules *modules;
-    if (size == 0)
+    if (length == 0)
         return 0;
     if (!modules)
         assert(rb_modules_open(NULL, &modules, NULL));
     int calls = 0;
     struct rb_world world = {&calls, answer, -1, modules, NULL};
-    RB_AUTO_VALUE const struct rb_value *job = job_of(data, size);
+    RB_AUTO_VALUE const struct rb_value *job = job_of(bytes, length);
     RB_AUTO_VALUE const struct rb_value *outcome = rb_evaluate(job, &world);
     RB_AUTO_VALUE const struct rb_value *arrived = NULL;
     RB_AUTO_BUF struct rb_buf text = {0};

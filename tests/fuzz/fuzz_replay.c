@@ -205,17 +205,17 @@ static const struct rb_plan *the_plan(void)
     return document->plan;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     struct world world = {.plan = the_plan(), .record = {.writer = 1}};
     world.state = rb_state_new(world.plan);
     memcpy(world.record.prev, RB_LINK_ZERO, sizeof world.record.prev);
-    struct fuzz_lines lines = fuzz_lines_of(data, size);
+    struct fuzz_lines lines = fuzz_lines_of(bytes, length);
     const char *line;
-    size_t length;
-    for (int i = 0; i < INPUTS_MAX && fuzz_line_next(&lines, &line, &length); i++) {
-        if (length > 0)
-            arrive(&world, line, length);
+    size_t line_length;
+    for (int i = 0; i < INPUTS_MAX && fuzz_line_next(&lines, &line, &line_length); i++) {
+        if (line_length > 0)
+            arrive(&world, line, line_length);
     }
     check_replay(&world);
     rb_state_free(world.state);

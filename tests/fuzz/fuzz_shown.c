@@ -132,22 +132,22 @@ static void check_typed(const char *bytes, size_t length, size_t first)
     rb_editor_done(&editor);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    if (size < 2)
+    if (length < 2)
         return 0;
-    const char *bytes = (const char *)input + 2;
-    size_t length = size - 2, first = input[1] < length ? input[1] : length;
-    int limit = input[0];
+    const char *shown = (const char *)bytes + 2;
+    size_t size = length - 2, first = bytes[1] < size ? bytes[1] : size;
+    int limit = bytes[0];
     RB_AUTO_BUF struct rb_buf line = {0}, lines = {0};
-    check_visible(bytes, length, false, &line);
-    check_visible(bytes, length, true, &lines);
+    check_visible(shown, size, false, &line);
+    check_visible(shown, size, true, &lines);
     for (int utf8 = 0; utf8 < 2; utf8++) {
         check_added(rb_buf_text(&line), limit, utf8);
         check_wrapped(rb_buf_text(&line), limit, utf8);
     }
-    check_tail(bytes, length, input[1] & 1, limit);
-    check_printed(bytes, length);
-    check_typed(bytes, length, first);
+    check_tail(shown, size, bytes[1] & 1, limit);
+    check_printed(shown, size);
+    check_typed(shown, size, first);
     return 0;
 }

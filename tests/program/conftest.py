@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 
 import pytest
 
@@ -141,6 +142,29 @@ def is_sanitized(binary):
     """A sanitizer's own memory is beyond any limit."""
     with open(binary, "rb") as f:
         return b"__asan_init" in f.read()
+
+
+class Service:
+    """A web service that does what the path of a request says (tests/tools/http_server.py)."""
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            ["/usr/bin/python3", os.path.join(ROOT, "tests", "tools", "http_server.py")],
+            text=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        self.port = int(self.process.stdout.readline().split()[0])
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def count(self, path):
+        """How often a path was asked for."""
+        url = f"http://127.0.0.1:{self.port}/count?path={path}"
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(url) as answer:
+            return int(answer.read())
 
 
 @pytest.fixture(scope="session")

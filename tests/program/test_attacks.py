@@ -194,6 +194,62 @@ steps:
     sound(runbook)
 
 
+PATTERNS = {
+    "counted": ('("a"):rep(40)', "(?:(?:a?){40}){40}b|a"),
+    "alternatives": ('("a"):rep(40) .. "!"', "(a|aa)+b|c"),
+    "nested": ('("a"):rep(40) .. "!"', "(a+)+$"),
+    "lifted": ('("a"):rep(40) .. "!"', "(*LIMIT_MATCH=4000000000)(*LIMIT_DEPTH=4000000000)(a+)+$"),
+    "callout": ('("a"):rep(40) .. "!"', "(?C1)(a+)+$"),
+}
+
+
+@pytest.mark.parametrize("name", PATTERNS)
+def test_a55_a_pattern_without_end_is_given_up(runbook, name):
+    """By its own limit, the same each time; not by the clock that ends a worker."""
+    subject, pattern = PATTERNS[name]
+    text = f"""runbook: pattern
+defaults: {{timeout: 1m}}
+steps:
+  - id: it
+    on_failure: continue
+    gate:
+      every: 1ms
+      timeout: 1ms
+      check: |
+        local found = try(re.match, {subject}, [[{pattern}]])
+        return found == nil
+  - {{id: after, gate: 're.match("v1", [[^v(?<n>\\d)$]]).n == "1"'}}
+"""
+    done = runbook("exec", runbook.write("pattern.yaml", text))
+    assert done.code == 0, done
+    assert runbook.steps() == {"it": "failed", "after": "passed"}, done
+    evaluated = runbook.named("eval.result")[0]
+    assert "cut" not in evaluated
+    [item] = evaluated["items"]
+    assert item["verdict"] == "unknown" and "limit exceeded" in item["why"], item
+    sound(runbook)
+
+
+@pytest.mark.parametrize("pattern, why", [
+    ('("a"):rep(100000)', "longer than the limit"), (r'[[\C]]', r"\C"),
+    ('("("):rep(1000)', "nested")])
+def test_a55_a_pattern_that_is_none_says_so(runbook, pattern, why):
+    text = f"""runbook: pattern
+defaults: {{timeout: 1m}}
+steps:
+  - id: it
+    gate:
+      every: 1ms
+      timeout: 1ms
+      check: re.match("a", {pattern}) == nil
+"""
+    done = runbook("exec", runbook.write("pattern.yaml", text))
+    assert done.code == 1 and why in done.err, done
+    [item] = runbook.named("eval.result")[0]["items"]
+    assert why in item["error"], item
+    sound(runbook)
+
+
 def test_a53_a_verdict_is_the_same_in_every_process(runbook):
     text = """runbook: same
 defaults: {timeout: 1m}
@@ -203,8 +259,16 @@ steps:
       local t, s = {}, {}
       for i = 1, 50 do t["k" .. i * 7919 % 1000] = i end
       for k, v in pairs(t) do s[#s + 1] = k .. "=" .. v end
+      local looks = {}
+      for i = 1, 5 do looks["l" .. i * 7919 % 100] = function()
+        sh.exec{"echo", i} return check.eq(sh.exec{"echo", i}.stdout, i .. "\\n", "n" .. i)
+      end end
+      check.all(parallel(looks))
+      local _, problem = try(json.decode, '{"a": 1, "a": 2}')
       return {order = table.concat(s, ","), number = tostring(1 / 3), big = tostring(2 ^ 53),
-              name = type(tostring(tostring))}
+              name = type(tostring(tostring)), problem = problem.message,
+              json = json.encode{t = t, n = {0.1, 1e300, -0.0, 2 ^ 53, json.null}},
+              found = re.match("\u00e4 Z\u00fcrich", [[(?<word>\\w+)$]]).word or "none"}
 """
     file = runbook.write("same.yaml", text)
     seen = set()

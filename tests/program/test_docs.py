@@ -12,7 +12,7 @@ from conftest import ROOT
 
 FENCE = re.compile(r"(?:<!-- ([a-z]+)(?:: (.*?))? -->\n)?```yaml\n(.*?)```", re.S)
 DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "NEWS.md", "interpreter/README.md",
-             "docs/language.md", "docs/record.md", "docs/reliability.md",
+             "docs/language.md", "docs/stdlib.md", "docs/record.md", "docs/reliability.md",
              "docs/performance.md", "docs/dcmms-coverage.md"]
 
 

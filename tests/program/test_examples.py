@@ -115,3 +115,24 @@ def test_example_08(runbook, all_of_it, tmp_path):
     assert ("effect.doubt" in names) == all_of_it
     assert ("effect.adopted" in names) != all_of_it
     assert_sound(runbook)
+
+
+def test_example_09(runbook):
+    run(runbook, "09-checks")
+    assert log(runbook, "tell") == "version 1.20 may be deployed\n"
+    [looked] = [done for done in runbook.named("eval.result") if done["phase"] == "gate"]
+    assert [call["req"]["argv"][0] for call in looked["evidence"]] == ["uname", "cat", "test"]
+
+
+def test_example_09_shows_what_a_failed_check_compared(runbook):
+    failed = run(runbook, "09-checks", "-p", "most_lag=1", code=1)
+    assert "1 of 3 do not hold: replica b: seconds behind: 2, expected <= 1" in failed.err
+    assert "compared: seconds behind: 0 <= 1\n" in failed.err
+    assert 'compared: version: "v1.20.3" matches' in failed.err
+
+
+def test_example_10(runbook):
+    run(runbook, "10-secrets")
+    shown = log(runbook, "careless").split("\n")
+    assert shown[0] == "the token is [secret:token]" and "[secret:token]" in shown[1]
+    assert log(runbook, "input") == "36\n"

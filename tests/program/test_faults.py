@@ -187,6 +187,24 @@ def test_f28_a_run_does_not_depend_on_who_listens(trial, how):
     sound(trial.runbook)
 
 
+@pytest.mark.parametrize("words", ["explain RB0208", "--help", "completion bash"])
+def test_f28_an_answer_that_is_lost_is_no_success(runbook, words):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([runbook.binary, *words.split()], env=runbook.env, stdout=full,
+                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (
+        74, b"runbook: standard output did not take all of the answer\n")
+
+
+def test_f28_a_reader_may_leave_an_answer(runbook):
+    left, end = os.pipe()
+    os.close(left)
+    with os.fdopen(end, "wb") as out:
+        done = subprocess.run([runbook.binary, "explain", "RB0208"], env=runbook.env,
+                              stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 @pytest.mark.parametrize("output", ["plain", "json"])
 def test_f28_a_reader_that_leaves_stops_nothing(trial, output):
     process = trial.runbook.start(*trial.words, "--output", output, stdout=subprocess.PIPE,

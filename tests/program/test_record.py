@@ -190,7 +190,7 @@ def test_a_difference_by_another_library_is_explained(sound):
     digest = "sha256:" + hashlib.sha256(text).hexdigest()
     assert created["engine"]["stdlib/sh"] == digest
     other = os.path.join(sound.folder, "stdlib")
-    os.mkdir(other)
+    shutil.copytree(os.path.join(ROOT, "stdlib"), other)
     sound.write("stdlib/sh.lua", "return {exec = function() return {ok = false} end}\n")
     shown = sound("replay", "last", env={"RUNBOOK_STDLIB": other})
     assert shown.code == 7, shown

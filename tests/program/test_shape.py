@@ -143,7 +143,8 @@ NOT_FAILED = {
     "close", "closedir", "close_range", "dup2", "dup3", "dirfd", "fdopendir", "opendir",
     "readdir64", "_exit", "quick_exit", "at_quick_exit", "kill", "raise", "shutdown",
     "pidfd_open", "pidfd_send_signal",
-    "getpid", "getppid", "getpgrp", "geteuid", "getenv", "prctl", "setsid", "setrlimit64",
+    "getpid", "getppid", "getpgrp", "geteuid", "getenv", "unsetenv", "prctl", "setsid", "getrlimit64",
+    "setrlimit64", "dlopen", "dlsym", "dlerror", "environ", "explicit_bzero", "madvise", "mlock", "munmap",
     "setlocale", "signal", "sigaction", "sigaddset", "sigemptyset", "sigfillset", "sigprocmask",
     "ioctl", "tcflush", "tcgetattr", "tcgetpgrp", "tcsetattr", "fprintf", "stderr",
     "pthread_cond_destroy", "pthread_cond_init", "pthread_cond_signal", "pthread_cond_wait",
@@ -154,7 +155,7 @@ NOT_FAILED = {
     "posix_spawnattr_destroy", "posix_spawnattr_init", "posix_spawnattr_setflags",
     "posix_spawnattr_setsigdefault", "posix_spawnattr_setsigmask"}
 PURE_TEXT = {
-    "__errno_location", "__isoc99_sscanf", "gmtime_r", "memmem", "memrchr", "sigabbrev_np",
+    "__errno_location", "__isoc99_sscanf", "gmtime_r", "inet_pton", "memmem", "memrchr", "sigabbrev_np",
     "strcasecmp", "strcasestr", "strerror", "strerror_r", "strerrorname_np", "strncasecmp",
     "strpbrk", "strtod", "timegm", "vsnprintf"}
 OF_LIBRARIES = ("rb_", "lua", "json_", "nettle_", "yaml_", "pcre2_", "uv_", "__asan_", "__ubsan_")

@@ -1,5 +1,6 @@
 """A person at a terminal: questions, a failing step, Ctrl-C."""
 
+import io
 import os
 import re
 
@@ -12,11 +13,12 @@ PROMPT = r"\n? *> *"
 
 
 class Terminal:
-    def __init__(self, runbook, *words):
+    def __init__(self, runbook, *words, kind="xterm-256color"):
         self.child = pexpect.spawn(runbook.binary, list(map(str, words)), cwd=ROOT, timeout=20,
-                                   env={**runbook.env, "TERM": "xterm-256color", "NO_COLOR": "1"},
+                                   env={**runbook.env, "TERM": kind, "NO_COLOR": "1"},
                                    dimensions=(40, 120), encoding="utf-8")
         self.child.delaybeforesend = 0.2
+        self.child.logfile_read = self.log = io.StringIO()
 
     def sees(self, text):
         self.child.expect_exact(text)
@@ -30,6 +32,10 @@ class Terminal:
     def presses_ctrl_c(self):
         self.child.send("\x03")
         return self
+
+    def all(self):
+        """Whatever came on the terminal so far."""
+        return self.log.getvalue()
 
     def ends(self, code):
         self.child.expect(pexpect.EOF)

@@ -1,28 +1,55 @@
 #!/bin/sh
-# What a reviewer should not have to look for: format, sizes, layers, warnings.
+# What a reviewer should not have to look for: lint.sh [CHECK...]
 set -eu
 python=/usr/bin/python3
 
-echo "lint: format"
-git ls-files -- 'interpreter/*.c' 'interpreter/*.h' 'tests/*.c' 'tests/*.h' |
-    xargs clang-format --dry-run -Werror
+check_format() {
+    find interpreter tests -name '*.[ch]' -exec clang-format --dry-run -Werror {} +
+}
 
-for compiler in gcc clang; do
-    echo "lint: warnings of $compiler"
-    [ -f "build-lint-$compiler/build.ninja" ] ||
-        CC=$compiler meson setup "build-lint-$compiler" --wrap-mode=nodownload \
+# Warnings are errors.
+compile_with() {
+    [ -f "build-lint-$1/build.ninja" ] ||
+        CC=$1 meson setup "build-lint-$1" --wrap-mode=nodownload \
             -Dbuildtype=debugoptimized -Dwerror=true >/dev/null
-    ninja -C "build-lint-$compiler" --quiet
+    ninja -C "build-lint-$1" --quiet
+}
+
+check_gcc() {
+    compile_with gcc
+}
+
+check_clang() {
+    compile_with clang
+}
+
+# NULL is a pointer here, also as the last of a variadic function's arguments.
+check_cppcheck() {
+    cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --language=c -j 2 \
+        --enable=warning,portability -D_GNU_SOURCE -I interpreter \
+        --suppress=missingIncludeSystem --suppress=varFuncNullUB \
+        --suppress=duplicateAssignExpression \
+        --template='{file}:{line}: {severity}: {message} [{id}]' interpreter
+}
+
+# Sizes and layers.
+check_shape() {
+    compile_with gcc
+    RUNBOOK=build-lint-gcc/runbook $python -m pytest -q -p no:cacheprovider \
+        tests/program/test_shape.py
+}
+
+check_tidy() {
+    compile_with clang
+    $python tests/tools/tidy.py build-lint-clang
+}
+
+check_memcheck() {
+    compile_with gcc
+    $python tests/tools/memcheck.py build-lint-gcc
+}
+
+for check in ${*:-format gcc clang cppcheck shape tidy memcheck}; do
+    echo "lint: $check"
+    "check_$check"
 done
-
-echo "lint: cppcheck"
-# NULL is a pointer here, also as the last of a variadic function's arguments; an option with
-# choices always has a value.
-cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --language=c -j 2 \
-    --enable=warning,portability -D_GNU_SOURCE -I interpreter \
-    --suppress=missingIncludeSystem --suppress=varFuncNullUB \
-    --suppress=nullPointer:interpreter/cli/args.c --suppress=duplicateAssignExpression \
-    --template='{file}:{line}: {severity}: {message} [{id}]' interpreter
-
-echo "lint: sizes and layers"
-RUNBOOK=build-lint-gcc/runbook $python -m pytest -q -p no:cacheprovider tests/program/test_shape.py

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""Every test in both builds: the units by meson, the whole program by pytest. The last line is
-`N passed, N failed`; the output of what failed is shown where it failed.
+"""Every test in both builds: the units by meson, the whole program by pytest; and the quick part of
+`./dev lint`, each of its checks counted like a test. The last line is `N passed, N failed`; the
+output of what failed is shown where it failed.
 
-    run_tests.py [PATTERN]     only units and program tests whose name contains PATTERN
+    run_tests.py [PATTERN]     only units, program tests and checks whose name contains PATTERN
 """
 
 import json
@@ -15,6 +16,8 @@ import xml.etree.ElementTree
 
 PYTHON = "/usr/bin/python3"
 BUILDS = (("plain", "build"), ("sanitized", "build-asan"))
+# Those of lint.sh that are quick; its `shape` is a program test anyway.
+CHECKS = ("format", "gcc", "clang", "cppcheck")
 SANITIZERS = {"ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
               "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 
@@ -22,20 +25,39 @@ SANITIZERS = {"ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_che
 def main():
     os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
     pattern = sys.argv[1] if len(sys.argv) > 1 else ""
-    passed = failed = 0
+    stages = [("lint", lint, ())]
     for name, build in BUILDS:
-        for kind, run in (("unit", units), ("program", program)):
-            began = time.monotonic()
-            good, bad = run(build, pattern)
-            print(f"dev: {name} build, {kind} tests: {good} passed, {bad} failed "
-                  f"({time.monotonic() - began:.0f} s)", flush=True)
-            passed += good
-            failed += bad
+        stages += [(f"{name} build, unit tests", units, (build,)),
+                   (f"{name} build, program tests", program, (build,))]
+    passed = failed = 0
+    for stage, run, build in stages:
+        began = time.monotonic()
+        good, bad = run(*build, pattern)
+        print(f"dev: {stage}: {good} passed, {bad} failed ({time.monotonic() - began:.0f} s)",
+              flush=True)
+        passed += good
+        failed += bad
     if passed + failed == 0:
         print(f"dev: no test is called like {pattern!r}")
         failed = 1
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
+
+
+def lint(pattern):
+    good = bad = 0
+    for check in CHECKS:
+        if pattern not in f"lint_{check}":
+            continue
+        done = subprocess.run(["sh", "tests/tools/lint.sh", check], text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
+        if done.returncode == 0:
+            good += 1
+        else:
+            bad += 1
+            print(done.stdout, flush=True)
+    return good, bad
 
 
 def units(build, pattern):

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "scene.h"
@@ -140,7 +141,7 @@ static bool failing(struct demo *demo)
         fail(demo, attempt);
         scene_happen(scene, 0, "retry.scheduled",
                      "{\"step\":\"backup-verify\",\"attempt\":%d,\"at\":%lld}", attempt + 1,
-                     (long long)(scene->utc + 5 * RB_SEC));
+                     (long long)scene->utc + 5 * RB_SEC);
         pass(demo, 50);
         scene_happen(scene, 0, "timer.due", "{}");
     }
@@ -194,7 +195,7 @@ static void gate(struct demo *demo)
             scene, 0, "gate.waiting",
             "{\"step\":\"replica\",\"polls\":%d,\"verdict\":\"fails\",\"why\":\"replica "
             "lag %d MB <= 1 MB does not hold\",\"at\":%lld}",
-            poll, 25 - 5 * poll, (long long)(scene->utc + 5 * RB_SEC));
+            poll, 25 - 5 * poll, (long long)scene->utc + 5 * RB_SEC);
         pass(demo, 50);
         scene_happen(scene, 0, "timer.due", "{}");
     }
@@ -309,7 +310,7 @@ static void wide(struct demo *demo)
     scene_happen(scene, 0, "step.passed", "{\"step\":\"migrate\",\"attempts\":1}");
     scene_happen(scene, 0, "step.began", "{\"step\":\"soak\"}");
     scene_happen(scene, 0, "wait.began", "{\"step\":\"soak\",\"at\":%lld}",
-                 (long long)(scene->utc + 900 * RB_SEC));
+                 (long long)scene->utc + 900 * RB_SEC);
     pass(demo, 40);
     scene_happen(scene, 0, "signal.received", "{\"name\":\"INT\",\"level\":1}");
     pass(demo, 20);
@@ -361,7 +362,7 @@ static bool play(struct demo *demo, const char *what)
 
 int main(int argc, char **argv)
 {
-    struct demo demo = {.speed = argc > 3 ? atoi(argv[3]) : 1};
+    struct demo demo = {.speed = argc > 3 ? (int)strtol(argv[3], NULL, 10) : 1};
     const char *view = argc > 1 ? argv[1] : "terminal";
     uv_loop_init(&demo.loop);
     scene_open(&demo.scene);

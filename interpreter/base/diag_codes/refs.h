@@ -150,7 +150,8 @@
       "`run` has the members id, operator and started; `result` has duration, exit,\n"     \
       "exits, killed, ok, signal, stderr and stdout. Of Lua's own tables math, string,\n"  \
       "table and utf8 there is what gives the same in every run: no random numbers, no\n"  \
-      "dump, no sizes of the machine.\n"                                                   \
+      "dump, no sizes of the machine. The members of the standard library's modules are\n" \
+      "in docs/stdlib.md.\n"                                                               \
       "\n"                                                                                 \
       "Wrong:\n"                                                                           \
       "\n"                                                                                 \
@@ -255,5 +256,97 @@
       "\n"                                                                                 \
       "    vars:\n"                                                                        \
       "      host: example.org\n"                                                          \
-      "      url: \"https://${{ vars.host }}/\"\n")
+      "      url: \"https://${{ vars.host }}/\"\n")                                        \
+    X(416, RB_DIAG_ERROR, "unknown secret",                                                \
+      "There is no secret of this name under `secrets`, or only in an environment that was\n" \
+      "not chosen.\n"                                                                      \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    secrets:\n"                                                                     \
+      "      db_password: {env: PGPASSWORD}\n"                                             \
+      "    env: {PGPASSWORD: \"${{ secrets.db_pasword }}\"}\n"                             \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    secrets:\n"                                                                     \
+      "      db_password: {env: PGPASSWORD}\n"                                             \
+      "    env: {PGPASSWORD: \"${{ secrets.db_password }}\"}\n")                           \
+    X(417, RB_DIAG_ERROR, "a secret where it would be seen",                               \
+      "A secret has no text that an expression could see, compare or put into another text:\n" \
+      "it would be in the record, on the screen, or among the arguments of a program, which\n" \
+      "everybody on the machine can read. A program gets it in its environment or as its\n" \
+      "standard input, and there it is the whole value.\n"                                 \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    run: psql \"postgres://app:${{ secrets.db }}@db/app\" -c 'select 1'\n"          \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    env: {PGPASSWORD: \"${{ secrets.db }}\"}\n"                                     \
+      "    run: psql -h db -U app -c 'select 1' app\n"                                     \
+      "\n"                                                                                 \
+      "A check hands it to the program that it asks:\n"                                    \
+      "\n"                                                                                 \
+      "    check: sh.exec{\"psql\", \"-c\", \"select 1\", env = {PGPASSWORD = secrets.db}}.ok\n") \
+    X(418, RB_DIAG_ERROR, "a secret that every program gets",                              \
+      "The variable that the secret is read from is one that every program of the run gets\n" \
+      "as well, and that is written into the record with the others: it would be no secret.\n" \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    secrets:\n"                                                                     \
+      "      token: {env: API_TOKEN}\n"                                                    \
+      "    inherit_env: [API_TOKEN]\n"                                                     \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    secrets:\n"                                                                     \
+      "      token: {env: API_TOKEN}\n"                                                    \
+      "    steps:\n"                                                                       \
+      "      - id: publish\n"                                                              \
+      "        env: {API_TOKEN: \"${{ secrets.token }}\"}\n"                               \
+      "        run: ./publish.sh\n") \
+    X(420, RB_DIAG_ERROR, "unknown connection",                                            \
+      "A step or a check goes over a connection that the runbook does not declare.\n"      \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    connections:\n"                                                                 \
+      "      api: {type: http, url: \"https://api.example.org\"}\n"                        \
+      "    steps:\n"                                                                       \
+      "      - id: health\n"                                                               \
+      "        connection: app\n"                                                          \
+      "        http: {url: /health}\n"                                                     \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    connections:\n"                                                                 \
+      "      api: {type: http, url: \"https://api.example.org\"}\n"                        \
+      "    steps:\n"                                                                       \
+      "      - id: health\n"                                                               \
+      "        connection: api\n"                                                          \
+      "        http: {url: /health}\n")                                                    \
+    X(421, RB_DIAG_ERROR, "another type of connection",                                    \
+      "An `http` step goes over a connection of the type http or prometheus, an `sql` step\n" \
+      "over one of the type postgres.\n"                                                   \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    connections:\n"                                                                 \
+      "      api: {type: http, url: \"https://api.example.org\"}\n"                        \
+      "    steps:\n"                                                                       \
+      "      - id: count\n"                                                                \
+      "        connection: api\n"                                                          \
+      "        sql: select count(*) from work_orders\n"                                    \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    connections:\n"                                                                 \
+      "      replica: {type: postgres, host: db-replica, dbname: dcmms, read_only: true}\n" \
+      "    steps:\n"                                                                       \
+      "      - id: count\n"                                                                \
+      "        connection: replica\n"                                                      \
+      "        sql: select count(*) from work_orders\n")
 /* clang-format on */

@@ -301,6 +301,22 @@
       "      outputs: {lines: tonumber(result.stdout)}\n"                                  \
       "    - id: enough\n"                                                                 \
       "      gate: steps.count.outputs.lines > 100\n")                                     \
+    X(521, RB_DIAG_WARNING, "a secret that is never used",                                 \
+      "The secret is declared, and nothing in the file uses it. Mostly the place that should\n" \
+      "is missing or misspelt.\n"                                                          \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    secrets:\n"                                                                     \
+      "      db: {env: PGPASSWORD}\n"                                                      \
+      "      old: {file: /run/secrets/old}\n"                                              \
+      "    env: {PGPASSWORD: \"${{ secrets.db }}\"}\n"                                     \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    secrets:\n"                                                                     \
+      "      db: {env: PGPASSWORD}\n"                                                      \
+      "    env: {PGPASSWORD: \"${{ secrets.db }}\"}\n")                                    \
     X(530, RB_DIAG_ERROR, "a shell that goes on after a failure",                          \
       "Scripts run under `bash -euo pipefail`: the first command that fails ends the\n"    \
       "step, also in the middle of a pipe, and a variable that is not set is an error.\n"  \

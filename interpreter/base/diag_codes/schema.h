@@ -308,5 +308,31 @@
       "\n"                                                                              \
       "Right:\n"                                                                        \
       "\n"                                                                              \
-      "    runbook check release.yaml\n")
+      "    runbook check release.yaml\n")                                               \
+    X(225, RB_DIAG_ERROR, "a secret without its one source",                            \
+      "A secret says where its value is fetched when it is needed: from an environment\n" \
+      "variable of whoever runs the runbook, from a file, from what a command prints, or\n" \
+      "from a person who types it. It has exactly one of them; an environment of the\n" \
+      "runbook can give another one.\n"                                                 \
+      "\n"                                                                              \
+      "Wrong:\n"                                                                        \
+      "\n"                                                                              \
+      "    secrets:\n"                                                                  \
+      "      db: hunter2\n"                                                             \
+      "\n"                                                                              \
+      "Right:\n"                                                                        \
+      "\n"                                                                              \
+      "    secrets:\n"                                                                  \
+      "      db: {env: PGPASSWORD}\n") \
+    X(230, RB_DIAG_ERROR, "not an HTTP URL",                                            \
+      "A request goes to a URL of the scheme http or https, and to nothing else. Beside a\n" \
+      "`connection` a path is enough: it follows the connection's URL.\n"               \
+      "\n"                                                                              \
+      "Wrong:\n"                                                                        \
+      "\n"                                                                              \
+      "    http: {url: \"ftp://example.org/dump\"}\n"                                   \
+      "\n"                                                                              \
+      "Right:\n"                                                                        \
+      "\n"                                                                              \
+      "    http: {url: \"https://example.org/dump\"}\n")
 /* clang-format on */

@@ -37,7 +37,7 @@ static void it_grows_by_any_amount(void **state)
     for (int i = 0; i < 5000; i++)
         rb_buf_printf(&buf, "%04d", i);
     assert_int_equal(buf.length, 20000);
-    assert_memory_equal(buf.data + 4 * 4321, "4321", 4);
+    assert_memory_equal(buf.data + 4L * 4321, "4321", 4);
     RB_AUTO_FREE char *large = rb_alloc(100000);
     rb_buf_append(&buf, large, 100000);
     assert_int_equal(buf.length, 120000);

@@ -50,6 +50,7 @@ static void control_characters_are_made_visible(void **state)
     (void)state;
     RB_CLEANUP(rb_diags_done) struct rb_diags diags = {0};
     struct rb_diag *diag = rb_diag_add(&diags, 201, at(NULL, 1, 1), "a\nb%s", "\x1B[31m");
+    // NOLINTNEXTLINE(misc-misleading-bidirectional): bytes that have to become visible
     rb_diag_help(diag, "%s", "\xE2\x80\xAE");
     rb_diag_also(diag, at(NULL, 1, 1), "\a");
     assert_string_equal(diag->message, "a\\nb\\e[31m");

@@ -21,8 +21,8 @@ static void units_add_up(void **state)
         {"1h30m", 5400 * RB_SEC},
         {"2d", 172800 * RB_SEC},
         {"1d2h3m4s5ms", 93784005000},
-        {"366d", 366 * 86400 * RB_SEC},
-        {"31622400s", 366 * 86400 * RB_SEC},
+        {"366d", 366L * 86400 * RB_SEC},
+        {"31622400s", 366L * 86400 * RB_SEC},
         {"1m1ms", 60001000},
     };
     for (size_t i = 0; i < RB_COUNT(cases); i++) {
@@ -78,7 +78,7 @@ static void a_formatted_duration_reads_back(void **state)
     (void)state;
     static const rb_time spans[] = {
         0,           RB_MS,         999 * RB_MS, RB_SEC,
-        90 * RB_SEC, 5400 * RB_SEC, 93784005000, 366 * 86400 * RB_SEC};
+        90 * RB_SEC, 5400 * RB_SEC, 93784005000, 366L * 86400 * RB_SEC};
     static const char *const texts[] = {"0s",    "1ms",   "999ms",       "1s",
                                         "1m30s", "1h30m", "1d2h3m4s5ms", "366d"};
     for (size_t i = 0; i < RB_COUNT(spans); i++) {

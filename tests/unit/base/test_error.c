@@ -72,8 +72,8 @@ static void a_long_message_loses_its_middle(void **state)
     static const char *const starts[] = {"cannot open", "can't open"}; /* a byte apart */
     struct rb_error err;
     char path[1500];
-    for (int pairs = 245; pairs < 740; pairs += pairs < 270 ? 1 : 51) {
-        for (int i = 0; i < 2 * pairs; i++)
+    for (size_t pairs = 245; pairs < 740; pairs += pairs < 270 ? 1 : 51) {
+        for (size_t i = 0; i < 2 * pairs; i++)
             path[i] = i % 2 ? '\xA4' : '\xC3';
         path[2 * pairs] = '\0';
         for (int i = 0; i < 2; i++) {

@@ -86,8 +86,10 @@ static void strings_have_the_shortest_escapes(void **state)
     (void)state;
     expect_encoded(rb_value_string("\"\\/\b\f\n\r\t\0\x1F\x7F", 11),
                    "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u001f\x7F\"");
+    // NOLINTBEGIN(misc-misleading-bidirectional): bytes that the record keeps as they are
     expect_encoded(rb_value_text("\xC3\xA4\xE2\x80\xAE\xF0\x9F\x98\x80"),
                    "\"\xC3\xA4\xE2\x80\xAE\xF0\x9F\x98\x80\"");
+    // NOLINTEND(misc-misleading-bidirectional)
 }
 
 static void what_is_not_ours_is_refused(void **state)
@@ -452,6 +454,7 @@ static void people_get_plain_json(void **state)
 static void printed_json_can_not_act_on_a_terminal(void **state)
 {
     (void)state;
+    // NOLINTNEXTLINE(misc-misleading-bidirectional): bytes that have to become visible
     expect_printed(rb_value_text("\x1B[2J\x7F\xC2\x9B\xE2\x80\xAE\xF3\xA0\x81\x81\xC3\xA4"),
                    0, "\"\\u001b[2J\\u007f\\u009b\\u202e\\udb40\\udc41\xC3\xA4\"");
 }

@@ -64,6 +64,10 @@ static void names_that_exist_nowhere_are_found(void **state)
         "  title: a\n"
         "  when: math.floor(1) and math.random(3) > 1 and string.dump and sh.run{'a'}\n",
         "409 3:32 409 3:57 409 3:69");
+    steps_find("- id: a\n"
+               "  title: a\n"
+               "  when: json.parse('1') == json.null or check.equal(1, 1) or re.sub\n",
+               "409 3:14 409 3:47 409 3:65");
     steps_find(
         "- id: a\n"
         "  title: a\n"

@@ -120,7 +120,7 @@ static void ask_everything(const struct rb_state *state)
             assert_true(rb_node_step(state, state->current)->when >= 0);
         rb_value_unref(event.d);
     }
-    assert_in_range(state->start_cursor, 0, state->plan->var_count + 1);
+    assert_in_range(state->start_cursor, 0, state->plan->var_count + 2);
     rb_state_progress(state, &done, &total);
     assert_in_range(done, 0, total);
     rb_value_unref(rb_state_dump(state));

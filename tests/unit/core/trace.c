@@ -35,7 +35,7 @@ static void print_event(struct trace *trace, const struct rb_event *event)
 
 static void print_wanted(struct trace *trace)
 {
-    static const char *const kinds[] = {"nothing", "eval", "process", "ask"};
+    static const char *const kinds[] = {"nothing", "eval", "process", "http", "sql", "ask"};
     struct rb_effect effect;
     rb_time wake;
     rb_wanted(trace->state, &effect, &wake);

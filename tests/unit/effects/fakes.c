@@ -98,13 +98,35 @@ int fake_too_long(int fd, int run_dir)
     return write_rubbish(fd, "\xff\xff\xff\xff", 4);
 }
 
-const struct rb_value *fake_request(const char *program)
+const struct rb_value *fake_call(const char *program)
 {
     const struct rb_value *argv = rb_value_list(rb_value_text(program), NULL);
-    return rb_value_map("ask",
-                        rb_value_map("call", rb_value_text("sh.exec"), "req",
-                                     rb_value_map("argv", argv, NULL), NULL),
-                        NULL);
+    return rb_value_map("call", rb_value_text("sh.exec"), "req",
+                        rb_value_map("argv", argv, NULL), NULL);
+}
+
+const struct rb_value *fake_request(const char *program)
+{
+    return rb_value_map("ask", rb_value_list(fake_call(program), NULL), NULL);
+}
+
+static bool write_verdict(int fd, const struct rb_value *why)
+{
+    return fake_write(
+        fd,
+        rb_value_map("items",
+                     rb_value_list(rb_value_map("name", rb_value_text("expect.exit"),
+                                                "verdict", rb_value_text("holds"), NULL),
+                                   rb_value_map("name", rb_value_text("x"), "verdict",
+                                                rb_value_text("fails"), "why", why, NULL),
+                                   NULL),
+                     NULL));
+}
+
+static long long exit_at(const struct rb_value *reply, size_t at)
+{
+    return (long long)rb_value_get_int(rb_value_at(rb_value_get(reply, "answers"), at),
+                                       "exit", -1);
 }
 
 int fake_asks(int fd, int run_dir)
@@ -117,20 +139,28 @@ int fake_asks(int fd, int run_dir)
         if (!fake_write(fd, fake_request("one")) || !rb_frame_read(fd, &one, NULL) ||
             !fake_write(fd, fake_request("two")) || !rb_frame_read(fd, &two, NULL))
             return 1;
-        const char *refused = rb_value_get_text(two, "refused", "");
-        const struct rb_value *why = rb_value_textf(
-            "%lld %lld %s",
-            (long long)rb_value_get_int(rb_value_get(one, "answer"), "exit", -1),
-            (long long)rb_value_get_int(rb_value_get(two, "answer"), "exit", -1), refused);
-        const struct rb_value *verdict = rb_value_map(
-            "items",
-            rb_value_list(rb_value_map("name", rb_value_text("expect.exit"), "verdict",
-                                       rb_value_text("holds"), NULL),
-                          rb_value_map("name", rb_value_text("x"), "verdict",
-                                       rb_value_text("fails"), "why", why, NULL),
-                          NULL),
-            NULL);
-        if (!fake_write(fd, verdict))
+        if (!write_verdict(fd,
+                           rb_value_textf("%lld %lld %s", exit_at(one, 0), exit_at(two, 0),
+                                          rb_value_get_text(two, "refused", ""))))
+            return 1;
+    }
+}
+
+int fake_asks_together(int fd, int run_dir)
+{
+    (void)run_dir;
+    for (;;) {
+        RB_AUTO_VALUE const struct rb_value *job = NULL, *reply = NULL;
+        if (!rb_frame_read(fd, &job, NULL) || !job)
+            return 0;
+        const struct rb_value *both =
+            rb_value_list(fake_call("one"), fake_call("two"), NULL);
+        if (!fake_write(fd, rb_value_map("ask", both, NULL)) ||
+            !rb_frame_read(fd, &reply, NULL))
+            return 1;
+        if (!write_verdict(fd, rb_value_textf("%lld %lld %s", exit_at(reply, 0),
+                                              exit_at(reply, 1),
+                                              rb_value_get_text(reply, "refused", ""))))
             return 1;
     }
 }

@@ -10,7 +10,8 @@
 const struct rb_value *fake_job(int64_t time_us);
 /* The expectation holds, the item fails with "pid N". */
 const struct rb_value *fake_outcome(void);
-/* A question for `sh.exec{program}`. */
+/* `sh.exec{program}`, and the question for it alone. */
+const struct rb_value *fake_call(const char *program);
 const struct rb_value *fake_request(const char *program);
 
 /* What all items are when something went wrong. */
@@ -31,3 +32,4 @@ int fake_gives_up(int fd, int run_dir); /* "no descriptor left" */
 int fake_no_json(int fd, int run_dir);
 int fake_too_long(int fd, int run_dir);
 int fake_asks(int fd, int run_dir); /* twice; its item tells the exit codes it got */
+int fake_asks_together(int fd, int run_dir); /* the same, both at once */

@@ -148,7 +148,7 @@ const struct rb_value *scene_with(const struct rb_value *owned, const char *key,
 void scene_send(struct scene *scene, const struct rb_value *owned)
 {
     struct rb_error err;
-    bool good = rb_supervisor_run(scene->supervisor, owned, &err);
+    bool good = rb_supervisor_run(scene->supervisor, owned, &scene->secrets, &err);
     rb_value_unref(owned);
     if (!good)
         fail_msg("%s", err.message);

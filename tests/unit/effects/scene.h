@@ -11,6 +11,7 @@ struct scene {
     uv_loop_t loop;
     uv_timer_t alarm;
     struct rb_supervisor *supervisor;
+    struct rb_secrets secrets;      /* handed over with each request */
     const struct rb_value *outcome; /* of the last request that settled */
     char settled[64], lost[64];     /* folders */
     int settled_count, lost_count;

@@ -96,8 +96,9 @@ static void any_bytes_are_kept_as_they_are(void **state)
     scene_run(&scene,
               scene_exec("a.1", "sh", "-c",
                          "head -c 300000 /dev/zero; printf '\\377\\000\\033[2Jx'", NULL));
+    static const char tail[7] = "\377\0\033[2Jx";
     RB_AUTO_FREE char *expected = rb_alloc(300007), *got = scene_output(&scene, "out");
-    memcpy(expected + 300000, "\377\0\033[2Jx", 7);
+    memcpy(expected + 300000, tail, sizeof tail);
     assert_int_equal(of_out("bytes"), 300007);
     assert_memory_equal(got, expected, 300007);
 }

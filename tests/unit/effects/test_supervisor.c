@@ -142,6 +142,7 @@ static void signals_are_as_at_a_login(void **state)
               scene_exec("a.1", "grep", "-E", "Sig(Blk|Ign)", "/proc/self/status", NULL));
     RB_AUTO_FREE char *said = scene_output(&scene, "out");
     unsigned long long blocked, ignored;
+    // NOLINTNEXTLINE(cert-err34-c): masks of 64 bits, from the kernel
     assert_int_equal(sscanf(said, "SigBlk: %llx SigIgn: %llx", &blocked, &ignored), 2);
     assert_int_equal(blocked, 0);
     /* Those from 32 on are the C library's own business. */

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -410,11 +411,9 @@ static void the_cost_of_a_step_is_shown(void **state)
     rb_time with = (rb_clock_mono() - before) / STEPS;
     before = rb_clock_mono();
     for (int i = 0; i < STEPS; i++) {
-        pid_t pid = vfork();
-        if (pid == 0) {
-            execl("/bin/true", "true", (char *)NULL);
-            _exit(1);
-        }
+        pid_t pid;
+        char *const argv[] = {"true", NULL};
+        assert_int_equal(posix_spawn(&pid, "/bin/true", NULL, NULL, argv, environ), 0);
         waitpid(pid, NULL, 0);
     }
     rb_time without = (rb_clock_mono() - before) / STEPS;

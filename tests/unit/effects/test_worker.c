@@ -36,7 +36,7 @@ static char *text_of(const struct rb_value *value)
     return rb_buf_take(&text);
 }
 
-static void asked(void *context, const struct rb_value *request)
+static void asked(void *context, const struct rb_value *requests)
 {
     struct told *told = context;
     told->asked++;
@@ -45,10 +45,14 @@ static void asked(void *context, const struct rb_value *request)
         told->worker = NULL;
         return;
     }
-    RB_AUTO_VALUE const struct rb_value *outcome =
-        rb_value_map("exit", rb_value_int(told->asked), "call",
-                     rb_value_ref(rb_value_get(request, "call")), NULL);
-    rb_worker_answer(told->worker, outcome);
+    struct rb_list_builder list = {0};
+    for (size_t i = 0; i < rb_value_count(requests); i++) {
+        const struct rb_value *call = rb_value_get(rb_value_at(requests, i), "call");
+        rb_list_add(&list, rb_value_map("exit", rb_value_int(told->asked + (int)i), "call",
+                                        rb_value_ref(call), NULL));
+    }
+    RB_AUTO_VALUE const struct rb_value *outcomes = rb_list_end(&list);
+    rb_worker_answer(told->worker, outcomes);
 }
 
 static void done(void *context, const struct rb_value *outcome)
@@ -171,7 +175,7 @@ static void rubbish_is_the_end_of_a_worker(void **state)
     }
 }
 
-/* Which of the wrong answers below the worker gives is the digit of `$RB_TEST_ANSWER`. */
+/* Which of the wrong answers below the worker gives is the number in `$RB_TEST_ANSWER`. */
 static const char *const wrong_answers[] = {
     "{}",
     "{\"items\":[]}",
@@ -184,7 +188,9 @@ static const char *const wrong_answers[] = {
     "{\"name\":\"x\",\"verdict\":\"holds\"},{\"name\":\"x\",\"verdict\":\"holds\"}]}",
     "{\"items\":[{\"name\":\"expect.exit\",\"verdict\":\"holds\"},"
     "{\"name\":\"x\",\"verdict\":\"holds\"}],\"more\":1}",
-    "{\"ask\":{\"call\":\"sh.exec\"}}",
+    "{\"ask\":[{\"call\":\"sh.exec\"}]}",
+    "{\"ask\":[]}",
+    "{\"ask\":{\"call\":\"sh.exec\",\"req\":{}}}",
     "{\"ask\":\"sh.exec\"}",
 };
 
@@ -192,7 +198,8 @@ static int wrong(int fd, int run_dir)
 {
     (void)run_dir;
     const struct rb_value *job, *answer;
-    const char *text = wrong_answers[atol(getenv("RB_TEST_ANSWER"))];
+    const char *digit = getenv("RB_TEST_ANSWER");
+    const char *text = digit ? wrong_answers[*digit - '0'] : "";
     if (rb_frame_read(fd, &job, NULL) && rb_json_decode(text, strlen(text), &answer, NULL))
         fake_write(fd, answer);
     return fake_stay();
@@ -202,9 +209,10 @@ static void an_answer_that_does_not_fit_the_job_is_the_end_of_a_worker(void **st
 {
     (void)state;
     for (size_t i = 0; i < RB_COUNT(wrong_answers); i++) {
-        char digit[2] = {(char)('0' + i), '\0'};
+        char number[12];
         struct told told;
-        setenv("RB_TEST_ANSWER", digit, 1);
+        snprintf(number, sizeof number, "%zu", i);
+        setenv("RB_TEST_ANSWER", number, 1);
         set_up(&told, wrong, 5 * RB_SEC);
         run(&told);
         assert_string_equal(told.outcome,
@@ -224,6 +232,17 @@ static void the_world_is_asked_through_the_interpreter(void **state)
     tear_down(&told);
 }
 
+static void what_is_asked_together_is_answered_together(void **state)
+{
+    (void)state;
+    struct told told;
+    set_up(&told, fake_asks_together, 5 * RB_SEC);
+    run(&told);
+    assert_int_equal(told.asked, 1);
+    assert_non_null(strstr(told.outcome, "\"why\":\"1 2 \""));
+    tear_down(&told);
+}
+
 static void a_worker_may_be_freed_while_it_asks(void **state)
 {
     (void)state;
@@ -239,9 +258,9 @@ static void a_worker_may_be_freed_while_it_asks(void **state)
 static void answer_late(uv_timer_t *timer)
 {
     struct told *told = timer->data;
-    RB_AUTO_VALUE const struct rb_value *outcome =
-        rb_value_map("exit", rb_value_int(7), NULL);
-    rb_worker_answer(told->worker, outcome);
+    RB_AUTO_VALUE const struct rb_value *outcomes =
+        rb_value_list(rb_value_map("exit", rb_value_int(7), NULL), NULL);
+    rb_worker_answer(told->worker, outcomes);
     uv_close((uv_handle_t *)timer, NULL);
 }
 
@@ -413,6 +432,7 @@ int main(void)
         cmocka_unit_test(rubbish_is_the_end_of_a_worker),
         cmocka_unit_test(an_answer_that_does_not_fit_the_job_is_the_end_of_a_worker),
         cmocka_unit_test(the_world_is_asked_through_the_interpreter),
+        cmocka_unit_test(what_is_asked_together_is_answered_together),
         cmocka_unit_test(a_worker_may_be_freed_while_it_asks),
         cmocka_unit_test(the_clock_stands_while_the_world_is_asked),
         cmocka_unit_test(the_clock_goes_on_with_the_answer),

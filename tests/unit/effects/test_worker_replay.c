@@ -16,8 +16,7 @@ static const struct rb_value *record(const char *const *programs)
 {
     struct rb_list_builder list = {0};
     for (int i = 0; programs[i]; i++) {
-        RB_AUTO_VALUE const struct rb_value *ask = fake_request(programs[i]);
-        const struct rb_value *call = rb_value_get(ask, "ask");
+        RB_AUTO_VALUE const struct rb_value *call = fake_call(programs[i]);
         rb_list_add(&list,
                     rb_value_map("call", rb_value_ref(rb_value_get(call, "call")), "req",
                                  rb_value_ref(rb_value_get(call, "req")), "outcome",
@@ -67,6 +66,19 @@ static void replay_refuses_what_the_record_does_not_hold(void **state)
                   FAKE_BOTH("it asks for less than the record holds"));
 }
 
+static void what_was_asked_together_is_answered_in_its_order(void **state)
+{
+    (void)state;
+    expect_replay(fake_asks_together, (const char *[]){"one", "two", NULL},
+                  "\"why\":\"1 2 \"");
+    expect_replay(fake_asks_together, (const char *[]){"one", NULL},
+                  "\"why\":\"-1 -1 it asks for more than the record holds\"");
+    expect_replay(fake_asks_together, (const char *[]){"two", "one", NULL},
+                  FAKE_BOTH("it asks for less than the record holds"));
+    expect_replay(fake_asks_together, (const char *[]){"one", "two", "one", NULL},
+                  FAKE_BOTH("it asks for less than the record holds"));
+}
+
 static void replay_outlives_its_worker(void **state)
 {
     (void)state;
@@ -83,6 +95,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replay_answers_from_the_record),
         cmocka_unit_test(replay_refuses_what_the_record_does_not_hold),
+        cmocka_unit_test(what_was_asked_together_is_answered_in_its_order),
         cmocka_unit_test(replay_outlives_its_worker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,8 +50,8 @@ static void refused(int records, const char *message, const int *ranges, int cou
     RB_CLEANUP(journal_done) struct journal journal;
     RB_AUTO_BUF struct rb_buf forged = {0};
     journal_make(&journal, 1);
-    for (int i = 0; i < count; i++)
-        add(&forged, &journal, ranges[2 * i], ranges[2 * i + 1]);
+    for (int i = 0; i < 2 * count; i += 2)
+        add(&forged, &journal, ranges[i], ranges[i + 1]);
     expect(&forged, records, message);
 }
 

@@ -127,7 +127,7 @@ static void a_huge_line_is_refused(void **state)
         openat(trial->run->dir, "journal.jsonl", O_WRONLY | O_APPEND | O_CLOEXEC);
     assert_int_equal(write(fd, "{", 1), 1);
     struct stat st;
-    fstat(fd, &st);
+    assert_int_equal(fstat(fd, &st), 0);
     assert_int_equal(ftruncate(fd, st.st_size + (1 << 28)), 0);
     assert_int_equal(write(fd, "}\n", 2), 2);
     assert_true(rb_reader_open(trial->run->dir, &reader, &err));

@@ -255,7 +255,7 @@ static bool mount_small(const char *at)
     if (unshare(CLONE_NEWNS) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
         return false;
     /* EINVAL: in a chroot, whose root is no mount of its own. */
-    return (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 || errno == EINVAL) &&
+    return (mount("none", "/", "", MS_REC | MS_PRIVATE, NULL) == 0 || errno == EINVAL) &&
            mount("none", at, "tmpfs", 0, "size=256k") == 0;
 }
 

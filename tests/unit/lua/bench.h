@@ -41,6 +41,7 @@ static inline const struct rb_value *bench_json(const char *text)
 static const char bench_scope[] =
     "{\"params\":{\"version\":\"v1.2.3\",\"ramp\":[10,25,50],\"none\":null,\"ratio\":0.5},"
     "\"vars\":{\"hosts\":{\"b\":2,\"a\":1},\"empty\":[]},\"environment\":\"production\","
+    "\"secrets\":{\"db\":{\"$secret\":\"db\"}},"
     "\"run\":{\"id\":\"r-1\",\"operator\":\"ann\",\"started\":\"2025-11-22T23:01:07."
     "104512Z\"},"
     "\"steps\":{\"build\":{\"status\":\"passed\",\"attempts\":1,\"exit\":0,"
@@ -48,11 +49,35 @@ static const char bench_scope[] =
     "\"attempts\":0}},\"loop\":{\"item\":{\"host\":\"h1\"}},"
     "\"result\":{\"exit\":3,\"duration_us\":1500000}}";
 
-static inline bool bench_no_world(void *context, const struct rb_value *request,
-                                  const struct rb_value **ret_outcome, struct rb_error *err)
+static inline bool bench_no_world(void *context, const struct rb_value *requests,
+                                  const struct rb_value **ret_outcomes,
+                                  struct rb_error *err)
 {
-    (void)context, (void)request, (void)ret_outcome;
+    (void)context, (void)requests, (void)ret_outcomes;
     return rb_fail(err, RB_ERR_REFUSED, "there is no world");
+}
+
+/* The outcome of one request. */
+typedef bool bench_answer(void *context, const struct rb_value *request,
+                          const struct rb_value **ret_outcome, struct rb_error *err);
+
+/* For a world that answers requests one by one. */
+static inline bool bench_answer_each(bench_answer *answer, void *context,
+                                     const struct rb_value *requests,
+                                     const struct rb_value **ret_outcomes,
+                                     struct rb_error *err)
+{
+    struct rb_list_builder list = {0};
+    for (size_t i = 0; i < rb_value_count(requests); i++) {
+        const struct rb_value *outcome = NULL;
+        if (!answer(context, rb_value_at(requests, i), &outcome, err)) {
+            rb_value_unref(rb_list_end(&list));
+            return false;
+        }
+        rb_list_add(&list, outcome);
+    }
+    *ret_outcomes = rb_list_end(&list);
+    return true;
 }
 
 /* Takes over `scope` and `items`. */

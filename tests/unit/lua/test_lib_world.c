@@ -8,8 +8,8 @@ struct world {
     char *request; /* the last */
 };
 
-static bool answer(void *context, const struct rb_value *request,
-                   const struct rb_value **ret_outcome, struct rb_error *err)
+static bool answer_one(void *context, const struct rb_value *request,
+                       const struct rb_value **ret_outcome, struct rb_error *err)
 {
     struct world *world = context;
     struct rb_buf text = {0};
@@ -24,6 +24,12 @@ static bool answer(void *context, const struct rb_value *request,
     world->calls++;
     *ret_outcome = bench_json(outcome);
     return true;
+}
+
+static bool answer(void *context, const struct rb_value *requests,
+                   const struct rb_value **ret_outcomes, struct rb_error *err)
+{
+    return bench_answer_each(answer_one, context, requests, ret_outcomes, err);
 }
 
 /* The item's text; *ret_request, when asked for, the last request. */

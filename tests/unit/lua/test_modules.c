@@ -30,21 +30,45 @@ static void a_module_is_known_by_its_digest(void **state)
     rb_modules_free(modules);
 }
 
+/* Calls this for the path that each module of the library has in the folder. */
+static void for_each_path(const char *folder, void (*act)(const char *path))
+{
+    struct rb_modules *modules;
+    assert_true(rb_modules_open(NULL, &modules, NULL));
+    RB_AUTO_VALUE const struct rb_value *digests = rb_modules_digests(modules);
+    rb_modules_free(modules);
+    for (size_t i = 0; i < rb_value_count(digests); i++) {
+        RB_AUTO_BUF struct rb_buf path = {0};
+        const char *name = rb_value_as_text(rb_value_key_at(digests, i), "");
+        rb_buf_printf(&path, "%s%s.lua", folder, strchr(name, '/'));
+        act(rb_buf_text(&path));
+    }
+}
+
+static void create(const char *path)
+{
+    assert_true(rb_file_create(-1, path, "return {}", 9, false, NULL));
+}
+
+static void erase(const char *path)
+{
+    assert_int_equal(unlink(path), 0);
+}
+
 static void a_folder_stands_in_for_it(void **state)
 {
     (void)state;
-    char folder[] = "/tmp/rb-modules-XXXXXX", path[64];
+    char folder[] = "/tmp/rb-modules-XXXXXX";
     struct rb_modules *modules;
     struct rb_error err;
     assert_non_null(mkdtemp(folder));
     assert_false(rb_modules_open(folder, &modules, &err));
     assert_non_null(strstr(err.message, "RUNBOOK_STDLIB"));
-    snprintf(path, sizeof path, "%s/sh.lua", folder);
-    assert_true(rb_file_create(-1, path, "return {}", 9, false, NULL));
+    for_each_path(folder, create);
     assert_true(rb_modules_open(folder, &modules, NULL));
     assert_string_equal(rb_modules_find(modules, "sh")->text, "return {}");
     rb_modules_free(modules);
-    unlink(path);
+    for_each_path(folder, erase);
     rmdir(folder);
 }
 

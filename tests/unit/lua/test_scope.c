@@ -18,7 +18,7 @@ static void the_globals_are_those_of_the_list_and_the_loop_variables(void **stat
     };
     static const char *const tables[] = {
         "math", "string", "table", "utf8",  "item",   "sh",
-        "vars", "params", "run",   "steps", "result",
+        "vars", "params", "run",   "steps", "result", "secrets",
     };
     for (size_t i = 0; i < RB_COUNT(functions); i++)
         has_type(functions[i], "function");

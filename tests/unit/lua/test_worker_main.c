@@ -73,6 +73,13 @@ static const char sweep[] =
     "table.sort(t, function(a, b) return a[1] < b[1] end)\n"
     "for i = 1, 500, 50 do add(t[i][2]) end\n"
     "add(math.sin(1)) add(math.exp(0.5)) \n"
+    "add(json.encode{z = {1.5, -0.0, json.null}, a = {}, ['\xc3\xa4'] = 2^53})\n"
+    "add(select(2, try(json.decode, '[1,')).message)\n"
+    "add(json.encode(json.decode('{\"b\":[1e3,{}],\"a\":12345678901234567890}')))\n"
+    "add(json.encode(re.match('\xc3\xa4 12', [[(?<w>\\pL) (?<n>\\d+)]]).n))\n"
+    "add(re.gsub('b a c', [[\\w]], '<$0>')) add(re.find('\xc3\x84', [[(?i)\xc3\xa4]]))\n"
+    "add(json.encode(parallel{z = function() return 1 end, a = function() return 2 end}))\n"
+    "add(select(2, pcall(check.lt, 0/0, 1)))\n"
     "return table.concat(out, '|')";
 
 static char *sweep_once(void)
@@ -92,7 +99,7 @@ static void every_process_gives_the_same_bytes(void **state)
 {
     (void)state;
     char *first = sweep_once();
-    assert_non_null(strstr(first, "{\"items\":[{\"name\":\"x\",\"value\":\"1|3|a|k3|z|"));
+    assert_non_null(strstr(first, "\"value\":\"1|3|a|k3|z|"));
     assert_non_null(strstr(first, "\"verdict\":\"fails\""));
     for (int i = 0; i < 300; i++) {
         char *again = sweep_once();
@@ -121,15 +128,17 @@ struct told {
     char *last;
 };
 
-static void asked(void *context, const struct rb_value *request)
+static void asked(void *context, const struct rb_value *requests)
 {
     struct told *told = context;
-    RB_AUTO_VALUE const struct rb_value *outcome =
-        rb_value_map("exit",
-                     rb_value_int((int64_t)rb_value_count(
-                         rb_value_get(rb_value_get(request, "req"), "argv"))),
-                     NULL);
-    rb_worker_answer(told->worker, outcome);
+    struct rb_list_builder list = {0};
+    for (size_t i = 0; i < rb_value_count(requests); i++) {
+        const struct rb_value *req = rb_value_get(rb_value_at(requests, i), "req");
+        int64_t words = (int64_t)rb_value_count(rb_value_get(req, "argv"));
+        rb_list_add(&list, rb_value_map("exit", rb_value_int(words), NULL));
+    }
+    RB_AUTO_VALUE const struct rb_value *outcomes = rb_list_end(&list);
+    rb_worker_answer(told->worker, outcomes);
 }
 
 static void done(void *context, const struct rb_value *outcome)

@@ -101,6 +101,38 @@ static void the_names_of_the_environments_are_told(void **state)
     rb_document_free(document);
 }
 
+static void a_secret_is_where_its_value_comes_from(void **state)
+{
+    (void)state;
+    const char *declared =
+        "runbook: x\nsecrets:\n  db: {env: PGPASSWORD}\n"
+        "  pin: {prompt: The PIN, unmasked: true}\n"
+        "environments: {prod: {secrets: {db: {file: /run/db}, key: {command: [a, b]}}}}\n"
+        "env: {DB: \"${{ secrets.db }}\", PIN: \"${{secrets.pin}}\"}\n"
+        "steps: [{id: a, title: t}]\n";
+    expect_plan(
+        declared, NULL, "secrets",
+        "[{\"name\":\"db\",\"source\":{\"env\":\"PGPASSWORD\"}},"
+        "{\"name\":\"pin\",\"source\":{\"prompt\":\"The PIN\"},\"unmasked\":true}]");
+    expect_plan(declared, NULL, "env",
+                "{\"DB\":{\"$$secret\":\"db\"},\"PIN\":{\"$$secret\":\"pin\"}}");
+    expect_plan(declared, NULL, "exprs", "[]");
+    expect_plan(declared, "prod", "secrets",
+                "[{\"name\":\"pin\",\"source\":{\"prompt\":\"The PIN\"},\"unmasked\":true},"
+                "{\"name\":\"db\",\"source\":{\"file\":\"/run/db\"}},"
+                "{\"name\":\"key\",\"source\":{\"command\":[\"a\",\"b\"]}}]");
+}
+
+static void a_broken_secret_is_found_in_every_environment(void **state)
+{
+    (void)state;
+    expect_findings(
+        "runbook: x\nsecrets: {a: b, c: {env: 1-x}, d: {command: []}, e: {file: ''}}\n"
+        "environments: {e: {secrets: {a: {}, f: {env: A, typo: 1}}}}\n"
+        "steps: [{id: a, title: t}]\n",
+        "203@2:14 209@2:26 218@2:45 203@2:60 225@3:30 201@3:49");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +143,8 @@ int main(void)
         cmocka_unit_test(what_an_environment_replaces_is_checked_as_well),
         cmocka_unit_test(an_environment_that_is_not_there_is_named),
         cmocka_unit_test(the_names_of_the_environments_are_told),
+        cmocka_unit_test(a_secret_is_where_its_value_comes_from),
+        cmocka_unit_test(a_broken_secret_is_found_in_every_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

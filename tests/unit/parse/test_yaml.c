@@ -43,7 +43,7 @@ static void a_bomb_of_aliases_costs_nothing(void **state)
     (void)state;
     RB_AUTO_BUF struct rb_buf text = {0};
     rb_buf_puts(&text, "vars:\n  a: &a [x, x]\n");
-    for (char c = 'b'; c < 'k'; c++) {
+    for (int c = 'b'; c < 'k'; c++) {
         rb_buf_printf(&text, "  %c: &%c [", c, c);
         for (int i = 0; i < 9; i++)
             rb_buf_printf(&text, "%s*%c", i ? ", " : "", c - 1);

@@ -62,8 +62,8 @@ static void free_plan(struct rb_plan **plan)
 static void every_action_has_its_name(void **state)
 {
     (void)state;
-    static const char *const names[] = {"manual", "run",  "exec",      "pipe",
-                                        "lua",    "gate", "checklist", "confirm",
+    static const char *const names[] = {"manual", "run",  "exec", "pipe",      "http",
+                                        "sql",    "lua",  "gate", "checklist", "confirm",
                                         "ask",    "wait", "steps"};
     assert_int_equal(RB_COUNT(names), RB_ACTION_COUNT);
     for (int i = 0; i < RB_ACTION_COUNT; i++)

@@ -78,7 +78,7 @@ static void a_failed_attempt_shows_its_check_and_the_last_lines_it_wrote(void **
         "\"verdict\":\"fails\",\"why\":\"no match for /TOC Entries/\"}]}");
     scene_happen(scene, 0, "retry.scheduled",
                  "{\"step\":\"backup-verify\",\"attempt\":2,\"at\":%lld}",
-                 (long long)(scene->utc + 5 * RB_SEC));
+                 (long long)scene->utc + 5 * RB_SEC);
     RB_AUTO_BUF struct rb_buf expected = {0};
     rb_buf_printf(
         &expected,
@@ -97,6 +97,28 @@ static void a_failed_attempt_shows_its_check_and_the_last_lines_it_wrote(void **
         "23:01:03Z backup-verify: tries again in 5.0s, attempt 2 of 3\n",
         scene->path, 7);
     assert_string_equal(capture_end(), rb_buf_text(&expected));
+}
+
+static void a_failed_check_shows_all_that_it_compared(void **state)
+{
+    struct scene *scene = *state;
+    begin(scene);
+    scene_happen(scene, 0, "step.began", "{\"step\":\"replica\"}");
+    scene_happen(scene, 0, "attempt.failed",
+                 "{\"step\":\"replica\",\"attempt\":1,\"reason\":\"timeout\",\"why\":"
+                 "\"lag: 7, expected < 5\",\"checks\":[{\"name\":\"gate\",\"verdict\":"
+                 "\"fails\",\"why\":\"lag: 7, expected < 5\",\"seen_more\":2,\"seen\":["
+                 "{\"what\":\"slots\",\"left\":\"2\",\"op\":\"==\",\"right\":\"2\","
+                 "\"holds\":true},{\"what\":\"\",\"left\":\"nil\",\"op\":\">\","
+                 "\"right\":\"0\"},{\"what\":\"lag\\u001b[2J\",\"left\":\"7\",\"op\":"
+                 "\"<\",\"right\":\"5\",\"holds\":false}]}]}");
+    scene_happen(scene, 0, "run.finished",
+                 "{\"step\":\"replica\",\"status\":\"failed\",\"exit\":1}");
+    const char *shown = capture_end();
+    assert_non_null(strstr(shown, "          compared: slots: 2 == 2\n"
+                                  "          compared: nil > 0, unknown\n"
+                                  "          compared: lag\\e[2J: 7 < 5, does not hold\n"
+                                  "          compared: 2 more\n"));
 }
 
 static void a_long_step_gives_signs_of_life_further_and_further_apart(void **state)
@@ -130,7 +152,7 @@ static void poll(struct scene *scene, rb_time after, int polls, const char *why)
     scene_happen(scene, 0, "gate.waiting",
                  "{\"step\":\"replica\",\"polls\":%d,\"verdict\":\"fails\",\"why\":\"%s\","
                  "\"at\":%lld}",
-                 polls, why, (long long)(scene->utc + 5 * RB_SEC));
+                 polls, why, (long long)scene->utc + 5 * RB_SEC);
     scene_happen(scene, 0, "timer.due", "{}");
 }
 
@@ -271,6 +293,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(a_step_is_told_of_when_it_runs_and_when_it_passed),
         TEST(a_failed_attempt_shows_its_check_and_the_last_lines_it_wrote),
+        TEST(a_failed_check_shows_all_that_it_compared),
         TEST(a_long_step_gives_signs_of_life_further_and_further_apart),
         TEST(a_gate_speaks_only_when_its_answer_changes),
         TEST(a_question_nobody_can_answer_says_how_to_go_on),

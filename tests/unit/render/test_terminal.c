@@ -95,7 +95,8 @@ static const char *look(struct fixture *f, rb_time after)
     if (f->scene.view)
         scene_tick(&f->scene, after);
     receive(f);
-    if (getenv("TERM") && strcmp(getenv("TERM"), "dumb") != 0)
+    const char *term = getenv("TERM");
+    if (term && strcmp(term, "dumb") != 0)
         model_feed(&f->model, rb_buf_text(&f->raw) + start, f->raw.length - start);
     return model_text(&f->model, &f->text);
 }
@@ -199,7 +200,7 @@ static void a_gate_shows_its_polls_and_what_the_last_one_found(void **state)
                  "\"verdict\":\"fails\",\"why\":\"12 MB > 1 MB\"}]}");
     scene_happen(&f->scene, 0, "gate.waiting",
                  "{\"step\":\"replica\",\"polls\":1,\"verdict\":\"fails\",\"at\":%lld}",
-                 (long long)(f->scene.utc + 5 * RB_SEC));
+                 (long long)f->scene.utc + 5 * RB_SEC);
     assert_non_null(strstr(
         look(f, 2 * RB_SEC),
         "◦ replica  The replica caught up   2s, poll 1, next in 3s, last: 12 MB > 1 MB\n"));

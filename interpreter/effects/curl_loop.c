@@ -1,0 +1,180 @@
+#include "effects/curl_loop.h"
+
+#include <utlist.h>
+
+#include "base/mem.h"
+
+/* A socket that libcurl waits for; freed when the loop let go of it. */
+struct watch {
+    uv_poll_t poll;
+    curl_socket_t socket;
+    struct rb_curl_loop *loop;
+    struct watch *prev, *next;
+};
+
+struct rb_curl_loop {
+    uv_loop_t *uv;
+    uv_timer_t timer; /* of the time that it waits for */
+    const struct rb_curl *curl;
+    CURLM *multi;
+    long kept;
+    struct watch *watches;
+    struct rb_curl_loop_events events;
+};
+
+static void act(struct rb_curl_loop *loop, curl_socket_t socket, int events)
+{
+    int running;
+    CURLMcode code = loop->curl->multi_socket_action(loop->multi, socket, events, &running);
+    loop->events.acted(loop->events.context, code);
+}
+
+static void on_time(uv_timer_t *timer)
+{
+    act(timer->data, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static int on_timeout(CURLM *multi, long ms, void *context)
+{
+    struct rb_curl_loop *loop = context;
+    (void)multi;
+    if (ms < 0)
+        uv_timer_stop(&loop->timer);
+    else
+        uv_timer_start(&loop->timer, on_time, (uint64_t)ms, 0);
+    return 0;
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events)
+{
+    const struct watch *watch = poll->data;
+    int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+    if (events & UV_READABLE)
+        flags |= CURL_CSELECT_IN;
+    if (events & UV_WRITABLE)
+        flags |= CURL_CSELECT_OUT;
+    act(watch->loop, watch->socket, flags);
+}
+
+static void free_watch(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void drop_watch(struct rb_curl_loop *loop, struct watch *watch)
+{
+    DL_DELETE(loop->watches, watch);
+    uv_close((uv_handle_t *)&watch->poll, free_watch);
+}
+
+static struct watch *add_watch(struct rb_curl_loop *loop, curl_socket_t socket)
+{
+    struct watch *watch = rb_alloc(sizeof *watch);
+    if (uv_poll_init_socket(loop->uv, &watch->poll, socket) < 0) {
+        free(watch);
+        return NULL;
+    }
+    watch->poll.data = watch;
+    watch->socket = socket;
+    watch->loop = loop;
+    DL_APPEND(loop->watches, watch);
+    loop->curl->multi_assign(loop->multi, socket, watch);
+    return watch;
+}
+
+static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context,
+                     void *assigned)
+{
+    struct rb_curl_loop *loop = context;
+    struct watch *watch = assigned;
+    (void)easy;
+    if (what == CURL_POLL_REMOVE) {
+        loop->curl->multi_assign(loop->multi, socket, NULL);
+        if (watch)
+            drop_watch(loop, watch);
+        return 0;
+    }
+    if (!watch && !(watch = add_watch(loop, socket)))
+        return -1;
+    int events =
+        (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
+    return uv_poll_start(&watch->poll, events, on_ready) < 0 ? -1 : 0;
+}
+
+static void open_multi(struct rb_curl_loop *loop)
+{
+    const struct rb_curl *curl = loop->curl;
+    loop->multi = curl->multi_init();
+    if (!loop->multi)
+        rb_out_of_memory();
+    curl->multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl->multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop);
+    curl->multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
+    curl->multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop);
+    curl->multi_setopt(loop->multi, CURLMOPT_MAXCONNECTS, loop->kept);
+}
+
+/* Of a socket that it failed to have watched libcurl doesn't tell any more (7.88.1): what is
+ * watched ends here, and before the sockets do. */
+static void close_multi(struct rb_curl_loop *loop)
+{
+    loop->curl->multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, NULL);
+    while (loop->watches)
+        drop_watch(loop, loop->watches);
+    loop->curl->multi_cleanup(loop->multi);
+    uv_timer_stop(&loop->timer);
+}
+
+struct rb_curl_loop *rb_curl_loop_open(uv_loop_t *uv, const struct rb_curl *curl, long kept,
+                                       const struct rb_curl_loop_events *events)
+{
+    struct rb_curl_loop *loop = rb_alloc(sizeof *loop);
+    loop->uv = uv;
+    loop->curl = curl;
+    loop->kept = kept;
+    loop->events = *events;
+    uv_timer_init(uv, &loop->timer);
+    loop->timer.data = loop;
+    open_multi(loop);
+    return loop;
+}
+
+static void free_loop(uv_handle_t *timer)
+{
+    free(timer->data);
+}
+
+void rb_curl_loop_close(struct rb_curl_loop *loop)
+{
+    close_multi(loop);
+    uv_close((uv_handle_t *)&loop->timer, free_loop);
+}
+
+void rb_curl_loop_renew(struct rb_curl_loop *loop)
+{
+    close_multi(loop);
+    open_multi(loop);
+}
+
+CURLMcode rb_curl_loop_add(struct rb_curl_loop *loop, CURL *easy)
+{
+    return loop->curl->multi_add_handle(loop->multi, easy);
+}
+
+void rb_curl_loop_remove(struct rb_curl_loop *loop, CURL *easy)
+{
+    loop->curl->multi_remove_handle(loop->multi, easy);
+}
+
+CURL *rb_curl_loop_ended(struct rb_curl_loop *loop, CURLcode *ret_result)
+{
+    int left;
+    const CURLMsg *message = loop->curl->multi_info_read(loop->multi, &left);
+    if (!message)
+        return NULL;
+    /* The message is gone with the handle. */
+    CURL *easy = message->easy_handle;
+    *ret_result = message->data.result;
+    rb_curl_loop_remove(loop, easy);
+    return easy;
+}

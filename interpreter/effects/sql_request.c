@@ -1,0 +1,176 @@
+#include "effects/sql_request.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "base/duration.h"
+#include "effects/sql_params.h"
+
+enum { PARAMS_MAX = 65535 }; /* the protocol counts them in 16 bits */
+
+/* The server ends a review that we forgot, so much after we would have. */
+static const rb_time IDLE_MARGIN = 5 * RB_SEC;
+
+bool rb_sql_request_is_write(const struct rb_value *request)
+{
+    return strcmp(rb_value_get_text(request, "class", "write"), "read") != 0;
+}
+
+bool rb_sql_request_is_read_only(const struct rb_value *request)
+{
+    return !rb_sql_request_is_write(request) ||
+           rb_value_get_bool(request, "read_only", false) ||
+           rb_value_get_bool(rb_value_get(request, "connection"), "read_only", false);
+}
+
+bool rb_sql_request_is_transaction(const struct rb_value *request)
+{
+    return rb_value_get_bool(request, "transaction", true);
+}
+
+static const char *skip_comment(const char *at)
+{
+    int depth = 0; /* they nest (PostgreSQL 15, section 4.1.5) */
+    do {
+        int step = strncmp(at, "/*", 2) == 0 ? 1 : strncmp(at, "*/", 2) == 0 ? -1 : 0;
+        depth += step;
+        at += step != 0 ? 2 : 1;
+    } while (depth > 0 && *at);
+    return at;
+}
+
+static const char *skip_blank(const char *at)
+{
+    for (;;) {
+        at += strspn(at, " \t\r\n\f\v;");
+        if (strncmp(at, "--", 2) == 0)
+            at += strcspn(at, "\r\n");
+        else if (strncmp(at, "/*", 2) == 0)
+            at = skip_comment(at);
+        else
+            return at;
+    }
+}
+
+static bool is_word(const char *at, const char *word)
+{
+    static const char more[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                               "0123456789_$";
+    size_t length = strlen(word);
+    return strncasecmp(at, word, length) == 0 && !(at[length] & 0x80) &&
+           (!at[length] || !strchr(more, at[length]));
+}
+
+const char *rb_sql_transaction_word(const char *text)
+{
+    static const char *const words[] = {"ABORT",    "BEGIN", "COMMIT", "END",
+                                        "ROLLBACK", "START", NULL};
+    const char *at = skip_blank(text);
+    for (const char *const *word = words; *word; word++) {
+        if (is_word(at, *word))
+            return *word;
+    }
+    bool prepares = is_word(at, "PREPARE") &&
+                    is_word(skip_blank(at + strlen("PREPARE")), "TRANSACTION");
+    return prepares ? "PREPARE TRANSACTION" : NULL;
+}
+
+static bool is_text(const struct rb_value *value)
+{
+    return rb_value_is(value, RB_STRING) &&
+           strlen(rb_value_as_text(value, "")) == rb_value_length(value);
+}
+
+static bool check_params(const struct rb_value *params, const char *which,
+                         struct rb_error *err)
+{
+    if (rb_value_count(params) > PARAMS_MAX)
+        return rb_fail(err, RB_ERR_INVALID, "%s has more than %d parameters", which,
+                       PARAMS_MAX);
+    for (size_t i = 0; i < rb_value_count(params); i++) {
+        const struct rb_value *param = rb_value_at(params, i);
+        if (!rb_value_is(param, RB_NULL) && !is_text(param))
+            return rb_fail(err, RB_ERR_INVALID,
+                           "$%zu of %s is neither text without NUL nor null", i + 1, which);
+    }
+    return true;
+}
+
+static bool check_statement(const struct rb_value *statement, const char *member,
+                            const char *which, struct rb_error *err)
+{
+    const struct rb_value *text = rb_value_get(statement, member);
+    if (!is_text(text) || !*skip_blank(rb_value_as_text(text, "")))
+        return rb_fail(err, RB_ERR_INVALID, "%s is empty or holds a NUL", which);
+    const char *word = rb_sql_transaction_word(rb_value_as_text(text, ""));
+    if (word)
+        return rb_fail(err, RB_ERR_INVALID,
+                       "%s is %s, but the transaction is that of the request", which, word);
+    return check_params(rb_value_get(statement, "params"), which, err);
+}
+
+static bool check_statements(const struct rb_value *statements, struct rb_error *err)
+{
+    if (rb_value_count(statements) == 0)
+        return rb_fail(err, RB_ERR_INVALID, "the request has no statement");
+    for (size_t i = 0; i < rb_value_count(statements); i++) {
+        char which[48];
+        snprintf(which, sizeof which, "statement %zu", i + 1);
+        if (!check_statement(rb_value_at(statements, i), "text", which, err))
+            return false;
+    }
+    return true;
+}
+
+static bool check_review(const struct rb_value *request, struct rb_error *err)
+{
+    const struct rb_value *review = rb_value_get(request, "review");
+    if (!review)
+        return true;
+    if (rb_value_get_int(request, "idle_us", 0) <= 0)
+        return rb_fail(err, RB_ERR_INVALID, "a review has no limit of idling");
+    if (rb_sql_request_is_read_only(request) || !rb_sql_request_is_transaction(request))
+        return rb_fail(err, RB_ERR_INVALID, "a review is of a transaction that writes");
+    return check_statement(review, "query", "the query of the review", err);
+}
+
+bool rb_sql_request_check(const struct rb_value *request, struct rb_error *err)
+{
+    const struct rb_value *connection = rb_value_get(request, "connection");
+    if (rb_sql_request_is_read_only(request) && !rb_sql_request_is_transaction(request))
+        return rb_fail(err, RB_ERR_INVALID, "what only reads is one transaction");
+    return rb_sql_params_check(rb_value_get(connection, "params"), err) &&
+           check_statements(rb_value_get(request, "statements"), err) &&
+           check_review(request, err);
+}
+
+/* Of the server's settings in milliseconds; absent: as the server has it. */
+static void put_time(struct rb_buf *out, const char *set, const char *name, rb_time span)
+{
+    int64_t ms = span / RB_MS;
+    if (span > 0)
+        rb_buf_printf(out, "%s%s = %" PRId64 "; ", set, name,
+                      ms < 1         ? 1
+                      : ms > INT_MAX ? INT_MAX
+                                     : ms);
+}
+
+/* Settings end with the transaction, so that they stay with nobody where a pool lends the server's
+ * session to another. What only reads can't be made to write by SET TRANSACTION once it has taken
+ * a snapshot, which SELECT does. */
+void rb_sql_request_prologue(const struct rb_value *request, struct rb_buf *out)
+{
+    bool reads = rb_sql_request_is_read_only(request);
+    bool alone = !rb_sql_request_is_transaction(request);
+    const char *set = alone ? "SET " : "SET LOCAL ";
+    rb_buf_puts(out, alone ? "" : reads ? "BEGIN READ ONLY; " : "BEGIN; ");
+    put_time(out, set, "statement_timeout", rb_value_get_int(request, "timeout_us", 0));
+    put_time(out, set, "lock_timeout", rb_value_get_int(request, "lock_timeout_us", 0));
+    if (rb_value_get(request, "review"))
+        put_time(out, set, "idle_in_transaction_session_timeout",
+                 rb_value_get_int(request, "idle_us", 0) + IDLE_MARGIN);
+    rb_buf_printf(out, "%sstandard_conforming_strings = on", set);
+    if (reads)
+        rb_buf_printf(out, "; %sdefault_transaction_read_only = on; SELECT", set);
+}

@@ -1,0 +1,121 @@
+#include "lua/rows.h"
+
+#include <errno.h>
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "lua/stream.h"
+
+const struct rb_value *rb_rows_result(const struct rb_value *outcome)
+{
+    const struct rb_value *results = rb_value_get(outcome, "results");
+    size_t count = rb_value_count(results);
+    return count > 0 ? rb_value_at(results, count - 1) : NULL;
+}
+
+static bool among(const char *name, const char *const *names)
+{
+    while (*names && strcmp(*names, name) != 0)
+        names++;
+    return *names != NULL;
+}
+
+static size_t digits_of(const char *text)
+{
+    size_t count = 0;
+    for (; *text; text++)
+        count += *text >= '0' && *text <= '9';
+    return count;
+}
+
+static const struct rb_value *typed(const struct rb_value *raw, const char *type)
+{
+    static const char *const whole[] = {"smallint", "integer", "bigint", "oid", NULL};
+    static const char *const real[] = {"real", "double precision", "numeric", NULL};
+    const char *text = rb_value_as_text(raw, NULL);
+    char *end;
+    if (!text)
+        return rb_value_null();
+    errno = 0;
+    if (among(type, whole)) {
+        long long number = strtoll(text, &end, 10);
+        if (errno == 0 && end != text && *end == '\0')
+            return rb_value_int(number);
+    } else if (among(type, real) && digits_of(text) <= DBL_DIG) {
+        double number = strtod(text, &end);
+        if (errno == 0 && end != text && *end == '\0' && isfinite(number))
+            return rb_value_number(number);
+    } else if (strcmp(type, "boolean") == 0) {
+        return rb_value_bool(text[0] == 't');
+    }
+    return rb_value_ref(raw);
+}
+
+static const char *type_of(const struct rb_value *result, size_t column)
+{
+    return rb_value_get_text(rb_value_at(rb_value_get(result, "columns"), column), "type",
+                             "");
+}
+
+static const struct rb_value *map_of(const struct rb_value *result,
+                                     const struct rb_value *raw)
+{
+    struct rb_map_builder map = {0};
+    const struct rb_value *columns = rb_value_get(result, "columns");
+    for (size_t i = 0; i < rb_value_count(columns); i++) {
+        const struct rb_value *cell = rb_value_at(raw, i);
+        if (!rb_value_is(cell, RB_STRING))
+            continue;
+        rb_map_add(&map, rb_value_get_text(rb_value_at(columns, i), "name", ""),
+                   typed(cell, type_of(result, i)));
+    }
+    return rb_map_end(&map);
+}
+
+/* A line for each row, a JSON list of texts and nulls. */
+static bool next_row(const char **at, const char *end, const struct rb_value **ret_raw,
+                     struct rb_error *err)
+{
+    const char *newline = memchr(*at, '\n', (size_t)(end - *at));
+    const char *stop = newline ? newline : end;
+    if (!rb_json_decode(*at, (size_t)(stop - *at), ret_raw, err))
+        return rb_error_prefix(err, "a row of the result");
+    *at = newline ? newline + 1 : end;
+    return true;
+}
+
+bool rb_rows_read(const struct rb_world *world, const struct rb_value *result,
+                  const struct rb_value **ret_rows, struct rb_error *err)
+{
+    RB_AUTO_BUF struct rb_buf text = {0};
+    struct rb_list_builder rows = {0};
+    if (!rb_stream_read(world, rb_value_get(result, "out"), &text, err))
+        return false;
+    const char *at = rb_buf_text(&text), *end = at + text.length;
+    while (at < end) {
+        RB_AUTO_VALUE const struct rb_value *raw = NULL;
+        if (!next_row(&at, end, &raw, err)) {
+            rb_value_unref(rb_list_end(&rows));
+            return false;
+        }
+        rb_list_add(&rows, map_of(result, raw));
+    }
+    *ret_rows = rb_list_end(&rows);
+    return true;
+}
+
+bool rb_rows_value(const struct rb_world *world, const struct rb_value *result,
+                   const struct rb_value **ret_value, struct rb_error *err)
+{
+    RB_AUTO_BUF struct rb_buf text = {0};
+    RB_AUTO_VALUE const struct rb_value *raw = NULL;
+    if (!rb_stream_read(world, rb_value_get(result, "out"), &text, err))
+        return false;
+    const char *at = rb_buf_text(&text);
+    if (text.length > 0 && !next_row(&at, at + text.length, &raw, err))
+        return false;
+    *ret_value = typed(rb_value_at(raw, 0), type_of(result, 0));
+    return true;
+}

@@ -1,0 +1,243 @@
+#include "parse/web.h"
+
+#include "base/text.h"
+#include "parse/draft.h"
+#include "parse/leaf.h"
+#include "parse/scalar.h"
+#include "plan/http.h"
+
+static void set(void *into, const char *name, const struct rb_value *owned)
+{
+    if (owned)
+        rb_map_add(into, name, owned);
+}
+
+#define TEXT_FIELD(name, read)                                                            \
+    static void name(struct rb_compiler *c, const struct rb_yaml_node *value, void *into) \
+    {                                                                                     \
+        set(into, #name, read(c, value, rb_compiler_where(c, #name)));                    \
+    }
+TEXT_FIELD(bearer, rb_leaf_secret)
+TEXT_FIELD(user, rb_leaf_secret)
+TEXT_FIELD(password, rb_leaf_secret)
+TEXT_FIELD(region, rb_leaf_text)
+TEXT_FIELD(service, rb_leaf_text)
+TEXT_FIELD(key, rb_leaf_secret)
+TEXT_FIELD(secret, rb_leaf_secret)
+TEXT_FIELD(token, rb_leaf_secret)
+TEXT_FIELD(ca, rb_leaf_text)
+TEXT_FIELD(cert, rb_leaf_text)
+TEXT_FIELD(body, rb_leaf_text)
+TEXT_FIELD(file, rb_leaf_text)
+TEXT_FIELD(to, rb_leaf_text)
+#undef TEXT_FIELD
+
+/* The characters of a token (RFC 9110, section 5.6.2), of which names of headers are made. */
+static bool is_token(const char *text)
+{
+    static const char others[] = "!#$%&'*+-.^_`|~0123456789"
+                                 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    return *text && text[strspn(text, others)] == '\0';
+}
+
+static const struct rb_value *texts(struct rb_compiler *c, const struct rb_yaml_node *map,
+                                    const char *name, bool tokens)
+{
+    if (!rb_scalar_field(map, RB_NODE_MAPPING, name, c->diags))
+        return NULL;
+    struct rb_map_builder builder = {0};
+    for (int i = 0; i < map->count && !rb_diags_full(c->diags); i++) {
+        const struct rb_yaml_node *key = map->keys[i];
+        if (tokens && !is_token(key->text))
+            rb_diag_help(rb_diag_add(c->diags, 209, key->span,
+                                     "`%.80s` can't be the name of a header", key->text),
+                         "a name is made of letters, digits and -");
+        const char *where = rb_compiler_where(c, name);
+        set(&builder, key->text,
+            tokens ? rb_leaf_secret(c, map->items[i], where)
+                   : rb_leaf_text(c, map->items[i], where));
+    }
+    return rb_map_end(&builder);
+}
+
+void rb_web_headers(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    set(into, "headers", texts(c, value, "headers", true));
+}
+
+static void query(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    set(into, "query", texts(c, value, "query", false));
+}
+
+static void form(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    set(into, "form", texts(c, value, "form", false));
+}
+
+static void need(struct rb_compiler *c, const struct rb_yaml_node *map, const char *what,
+                 const char *const *names)
+{
+    for (; *names; names++) {
+        if (!rb_yaml_get(map, *names))
+            rb_diag_help(
+                rb_diag_add(c->diags, 202, map->span, "%s has no `%s`", what, *names),
+                "it takes all of what it is made of");
+    }
+}
+
+static void sigv4(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    static const struct rb_field fields[] = {{"region", region}, {"service", service},
+                                             {"key", key},       {"secret", secret},
+                                             {"token", token},   {0}};
+    static const char *const needed[] = {"region", "service", "key", "secret", NULL};
+    struct rb_map_builder map = {0};
+    if (rb_fields_read(c, value, "`sigv4`", fields, &map))
+        need(c, value, "`sigv4`", needed);
+    set(into, "sigv4", rb_map_end(&map));
+}
+
+void rb_web_auth(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    static const struct rb_field fields[] = {
+        {"bearer", bearer}, {"user", user}, {"password", password}, {"sigv4", sigv4}, {0}};
+    static const char *const basic[] = {"user", "password", NULL};
+    struct rb_map_builder map = {0};
+    if (rb_fields_read(c, value, "`auth`", fields, &map)) {
+        bool named = rb_yaml_get(value, "user") || rb_yaml_get(value, "password");
+        int ways = named + !!rb_yaml_get(value, "bearer") + !!rb_yaml_get(value, "sigv4");
+        if (named)
+            need(c, value, "`auth`", basic);
+        if (ways != 1)
+            rb_diag_help(
+                rb_diag_add(c->diags, 222, value->span, "`auth` takes one way to sign on"),
+                "write {bearer: ...}, {user: ..., password: ...} or {sigv4: {...}}");
+    }
+    set(into, "auth", rb_map_end(&map));
+}
+
+static void key_file(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    set(into, "key", rb_leaf_text(c, value, rb_compiler_where(c, "key")));
+}
+
+static void verify(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    bool flag;
+    if (rb_scalar_bool(value, "verify", c->diags, &flag))
+        set(into, "verify", rb_value_bool(flag));
+}
+
+void rb_web_tls(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    static const struct rb_field fields[] = {
+        {"verify", verify}, {"ca", ca}, {"cert", cert}, {"key", key_file}, {0}};
+    struct rb_map_builder map = {0};
+    rb_fields_read(c, value, "`tls`", fields, &map);
+    set(into, "tls", rb_map_end(&map));
+}
+
+/* What the file itself says of where it goes has to be HTTP, or follow a connection's URL. */
+static void judge_start(struct rb_compiler *c, const struct rb_yaml_node *value)
+{
+    const char *text = value->text;
+    if (rb_text_starts(text, "https://") || rb_text_starts(text, "http://") ||
+        rb_text_starts(text, "/") || rb_text_starts(text, "${{"))
+        return;
+    rb_diag_help(rb_diag_add(c->diags, 230, value->span, "`%.80s` is no HTTP URL", text),
+                 "write https://host/path, or /path beside a `connection`");
+}
+
+void rb_web_url(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    const struct rb_value *text = rb_leaf_text(c, value, rb_compiler_where(c, "url"));
+    if (!text)
+        return;
+    judge_start(c, value);
+    const struct rb_value *parts = rb_value_get(text, "$text");
+    set(into, "url", parts ? rb_value_ref(parts) : rb_value_list(rb_value_ref(text), NULL));
+    rb_value_unref(text);
+}
+
+static void json(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    set(into, "json", rb_leaf_value(c, value, rb_compiler_where(c, "json")));
+}
+
+static void method(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    static const char *const words[] = {"GET",   "HEAD",   "POST",    "PUT",
+                                        "PATCH", "DELETE", "OPTIONS", NULL};
+    int index;
+    if (rb_scalar_word(value, "method", words, c->diags, &index))
+        set(into, "method", rb_value_text(words[index]));
+}
+
+static void follow(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    int64_t most;
+    if (rb_scalar_int(value, "follow", 0, 20, c->diags, &most))
+        set(into, "follow", rb_value_int(most));
+}
+
+static void max_bytes(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    int64_t most;
+    if (rb_scalar_int(value, "max_bytes", 1, INT64_C(1) << 50, c->diags, &most))
+        set(into, "max_bytes", rb_value_int(most));
+}
+
+/* The members that each say what is sent. */
+static const char *const contents[] = {"json", "form", "body", "file"};
+
+static int content_count(const struct rb_yaml_node *value)
+{
+    int count = 0;
+    for (size_t i = 0; i < RB_COUNT(contents); i++)
+        count += rb_yaml_get(value, contents[i]) != NULL;
+    return count;
+}
+
+/* To ask again what only reads does no harm. */
+static void judge_method(const struct rb_yaml_node *value, struct rb_draft *draft)
+{
+    const struct rb_yaml_node *method = rb_yaml_get(value, "method");
+    bool reads = method ? rb_http_is_read(method->text) : content_count(value) == 0;
+    if (reads && !rb_yaml_get(draft->node, "idempotent"))
+        draft->step.idempotent = true;
+}
+
+void rb_web_read(struct rb_compiler *c, const struct rb_yaml_node *value,
+                 struct rb_draft *draft)
+{
+    static const struct rb_field fields[] = {{"method", method},
+                                             {"url", rb_web_url},
+                                             {"query", query},
+                                             {"headers", rb_web_headers},
+                                             {"json", json},
+                                             {"form", form},
+                                             {"body", body},
+                                             {"file", file},
+                                             {"to", to},
+                                             {"auth", rb_web_auth},
+                                             {"tls", rb_web_tls},
+                                             {"follow", follow},
+                                             {"max_bytes", max_bytes},
+                                             {0}};
+    if (value->kind == RB_NODE_SCALAR) {
+        rb_web_url(c, value, &draft->spec);
+        draft->step.idempotent = true;
+        return;
+    }
+    if (!rb_fields_read(c, value, "`http`", fields, &draft->spec))
+        return;
+    if (!rb_yaml_get(value, "url"))
+        rb_fields_missing(c->diags, value, "`http`", "url",
+                          "say what is asked: `url: https://host/path`");
+    if (content_count(value) > 1)
+        rb_diag_help(rb_diag_add(c->diags, 222, value->span,
+                                 "`http` says more than once what is sent"),
+                     "keep one of `json`, `form`, `body` and `file`");
+    judge_method(value, draft);
+}

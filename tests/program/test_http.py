@@ -1,0 +1,353 @@
+"""Steps and checks that ask a web service: a real server, which does what the path of a request says."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from conftest import Service
+
+HEAD = """
+runbook: web
+title: Ask a service
+params:
+  port: {type: integer}
+  value: {type: string, default: ""}
+connections:
+  api: {type: http, url: "http://127.0.0.1:${{ params.port }}", headers: {X-Team: ops}}
+defaults: {timeout: 20s}
+steps:
+"""
+
+
+@pytest.fixture
+def service():
+    with Service() as it:
+        yield it
+
+
+@pytest.fixture
+def web(runbook, service):
+    """Runs a runbook of these steps against the server."""
+    def run(steps, *words, **more):
+        path = runbook.write("web.yaml", HEAD + steps)
+        return runbook("exec", path, "-p", f"port={service.port}", *words, **more)
+    run.runbook, run.service = runbook, service
+    return run
+
+
+def body_of(runbook, step):
+    """What a step was answered."""
+    result = next(d for d in runbook.named("effect.result") if d["step"] == step)
+    blob = result["out"]["blob"].split(":")[1]
+    with open(os.path.join(runbook.run_folder(), "blobs", "sha256", blob)) as f:
+        return f.read()
+
+
+def test_http_a_request_says_what_the_step_says(web):
+    done = web("""
+  - id: get
+    connection: api
+    http: {url: /echo, query: {q: "${{ params.value }}", plain: a}, headers: {X-Own: "7"}}
+  - id: post
+    connection: api
+    http: {url: /echo, json: {text: "${{ params.value }}", list: [1, true, null]}}
+    expect: {status: [200, 201], json: {method: POST}, header: {content-type: /json/}, body: /X-Team/}
+    outputs: {status: result.status, type: 'result.headers["content-type"]'}
+  - id: form
+    connection: api
+    http: {url: /echo, method: PUT, form: {a: "1 2", b: "${{ params.value }}"}}
+    check: result.ok and steps.post.outputs.status == 200 and steps.post.outputs.type ~= ""
+""", "-p", "value=a&b=c d/ü")
+    assert done.code == 0, done
+    get, post, form = (json.loads(body_of(web.runbook, step)) for step in ("get", "post", "form"))
+    headers = {name.lower(): value for name, value in post["headers"]}
+    assert get["target"] == "/echo?plain=a&q=a%26b%3Dc%20d%2F%C3%BC"
+    assert ["X-Own", "7"] in get["headers"] and ["X-Team", "ops"] in get["headers"]
+    assert json.loads(post["body"]) == {"text": "a&b=c d/ü", "list": [1, True, None]}
+    assert headers["content-type"] == "application/json"
+    assert headers["idempotency-key"] == web.runbook.status()["run"] + "/post.1"
+    assert (form["method"], form["body"]) == ("PUT", "a=1%202&b=a%26b%3Dc%20d%2F%C3%BC")
+    assert web.runbook("verify", "last").code in (0, 9)
+    assert web.runbook("replay", "last").code == 0
+
+
+@pytest.mark.parametrize("value, code", [("200", 0), ("204", 0), ("301", 1), ("404", 1), ("503", 1)])
+def test_http_a_status_of_success_is_expected(web, value, code):
+    done = web("""
+  - id: ask
+    connection: api
+    http: {url: /status, query: {code: "${{ params.value }}"}}
+""", "-p", "value=" + value)
+    assert done.code == code, done
+    if code:
+        assert f"status {value}, expected 2xx" in done.err
+
+
+@pytest.mark.parametrize("expect, why", [
+    ("{status: [404, 3xx]}", "status 200, expected 404 or 3xx"),
+    ("{header: {x-twice: /three/}}", "x-twice does not match three"),
+    ("{body: y}", "body is not y"),
+    ("{json: {a: 1}}", "not JSON"),
+])
+def test_http_what_was_expected_and_is_not_is_told(web, expect, why):
+    done = web(f"""
+  - id: ask
+    connection: api
+    http: /fields
+    expect: {expect}
+""")
+    assert done.code == 1 and why in done.err, done
+
+
+def test_http_what_was_not_sent_is_tried_again(web):
+    done = web("""
+  - id: nowhere
+    http: {url: "http://127.0.0.1:1/", json: {a: 1}}
+    idempotent: true
+    retry: {attempts: 3, delay: 10ms, on: [connect]}
+""")
+    assert done.code == 1, done
+    results = web.runbook.named("effect.result")
+    assert [d["sent"] for d in results] == ["no"] * 3
+    assert [d["reason"] for d in web.runbook.named("attempt.failed")] == ["connect"] * 3
+
+
+def test_http_a_write_without_an_answer_is_in_doubt(web):
+    steps = """
+  - id: pay
+    connection: api
+    http: {url: "/raw?end=reset&bytes=", json: {amount: 7}}
+    retry: {attempts: 5, delay: 10ms}
+    probe: http.get("/count?path=/paid", {connection = "api"}).body ~= "0"
+    on_interrupt: ask
+  - id: after
+    connection: api
+    http: /echo
+"""
+    done = web(steps, "--no-input")
+    assert done.code == 3, done
+    assert web.service.count("/raw") == 1
+    assert web.runbook.steps()["pay"] == "asking" or web.runbook.named("question.asked")
+    question = web.runbook.named("question.asked")[0]
+    assert question["kind"] == "doubt" and "127.0.0.1" in question["text"]
+    answers = web.runbook.write("a.yaml", 'answers: {"pay.doubt": {answer: done, reason: it was paid}}\n')
+    done = web.runbook("resume", "last", "--answers", answers)
+    assert done.code == 0, done
+    assert web.service.count("/raw") == 1
+    assert web.runbook("replay", "last").code == 0
+
+
+def test_http_a_read_without_an_answer_is_only_a_failure(web):
+    done = web("""
+  - id: look
+    connection: api
+    http: "/raw?end=reset&bytes="
+    retry: {attempts: 3, delay: 10ms, on: [lost]}
+""")
+    assert done.code == 1 and web.service.count("/raw") == 3, done
+    assert web.runbook.named("question.asked") == []
+
+
+def test_http_a_check_looks_and_its_answer_is_evidence(web):
+    done = web("""
+  - id: ready
+    gate:
+      checks:
+        up: http.get("/status", {connection = "api", query = {code = 200}, timeout = "5s"}).status == 200
+        head: http.head("/echo", {connection = "api"}).ok
+        body: http.get("/echo", {connection = "api", headers = {["X-A"] = "b"}}).body:find("X-A", 1, true) ~= nil
+      every: 10ms
+      timeout: 10s
+""")
+    assert done.code == 0, done
+    evidence = web.runbook.named("eval.result")[-1]["evidence"]
+    assert [e["outcome"]["status"] for e in evidence] == [200, 200, 200]
+    assert web.runbook("replay", "last").code == 0
+    path = os.path.join(web.runbook.run_folder(), "journal.jsonl")
+    assert "status" in open(path).read()
+
+
+@pytest.mark.parametrize("check, why", [
+    ('http.get("http://127.0.0.1:1/").ok', "127.0.0.1:1"),
+    ('http.get("/x", {connection = "nobody"}).ok', "there is no connection `nobody`"),
+    ('http.get("file:///etc/passwd").ok', "http"),
+    ('http.get("/echo", {conection = "api"}).ok', "unknown option 'conection'"),
+    ('http.get("/echo", {connection = "api", headers = {A = "x\\r\\nB: y"}}).ok', "line break"),
+    ('http.get("/raw?bytes=&end=silence", {connection = "api", timeout = "200ms"}).ok', "time"),
+])
+def test_http_a_check_without_an_answer_is_unknown(web, check, why):
+    done = web(f"""
+  - id: ready
+    lua: |
+      return {{ok = {check}}}
+""")
+    assert done.code == 1 and why in done.err, done
+    assert "could not be decided" in done.err
+
+
+def test_a18_a_line_break_in_a_header_or_url_sends_nothing(web):
+    done = web("""
+  - id: header
+    connection: api
+    http: {url: /echo, headers: {X-Name: "a${{ params.value }}"}}
+    on_failure: continue
+  - id: url
+    connection: api
+    http: {url: "/echo/${{ params.value }}"}
+    on_failure: continue
+  - id: host
+    http: {url: "http://${{ params.value }}/echo"}
+    on_failure: continue
+""", "-p", "value=x\r\nX-Evil: 1")
+    assert "X-Evil" not in done.out
+    by_step = {d["step"]: d for d in web.runbook.named("attempt.failed")}
+    assert "line break" in by_step["header"]["why"]
+    assert "no host" in by_step["host"]["why"]
+    results = web.runbook.named("effect.result")
+    # In a path it is a part of the path, encoded, and nothing else.
+    assert [d["url"].endswith("/echo/x%0D%0AX-Evil%3A%201") for d in results] == [True]
+
+
+def test_a56_credentials_do_not_follow_to_another_origin(web):
+    with Service() as other:
+        done = web(f"""
+  - id: follow
+    connection: api
+    http:
+      url: /redirect
+      query: {{to: "http://localhost:{other.port}/echo"}}
+      headers: {{Authorization: Bearer abcdef, Cookie: a=b, X-Key: k}}
+      follow: 3
+  - id: stay
+    connection: api
+    http: {{url: /redirect, query: {{to: "/echo"}}}}
+    expect: {{status: 302}}
+""")
+        assert done.code == 0, done
+        asked = json.loads(body_of(web.runbook, "follow"))
+        names = {name.lower() for name, _ in asked["headers"]}
+        assert not names & {"authorization", "cookie", "x-key", "x-team"}, asked
+
+
+@pytest.mark.parametrize("target", ["file:///etc/passwd", "gopher://127.0.0.1:70/",
+                                    "http://169.254.169.254/latest"])
+def test_a57_a_redirect_leads_nowhere_but_to_http_of_others(web, target):
+    done = web(f"""
+  - id: follow
+    connection: api
+    http: {{url: /redirect, query: {{to: "{target}"}}, follow: 3}}
+""")
+    assert done.code == 1, done
+    assert web.runbook.named("effect.result")[0]["error"]["code"] == "redirect"
+
+
+@pytest.mark.parametrize("url, code", [
+    ("/bomb?size=200000000", "too_large"), ("/endless", "too_large"),
+    ("/many-headers?count=100000", "too_large")])
+def test_a58_an_answer_without_an_end_is_cut(web, url, code):
+    done = web(f"""
+  - id: ask
+    connection: api
+    http: {{url: "{url}", max_bytes: 1000000}}
+""")
+    assert done.code == 1, done
+    assert web.runbook.named("effect.result")[0]["error"]["code"] == code
+
+
+@pytest.mark.parametrize("answer", [
+    "HTTP/1.1 200 So%0D%0AContent-Length: 100%0D%0A%0D%0Ashort",
+    "HTTP/1.1 200 So%0D%0ATransfer-Encoding: chunked%0D%0A%0D%0A5%0D%0Ahell"])
+def test_f41_an_answer_that_is_cut_is_no_success(web, answer):
+    done = web(f"""
+  - id: ask
+    connection: api
+    http: "/raw?end=close&bytes={answer.replace(' ', '%20')}"
+""")
+    assert done.code == 1, done
+    assert web.runbook.named("effect.result")[0]["error"]["code"] == "short"
+
+
+def test_http_killed_in_the_middle_it_is_asked_and_never_sent_twice(web):
+    path = web.runbook.write("web.yaml", HEAD + """
+  - id: pay
+    connection: api
+    http: {url: "/raw?end=silence&bytes=", json: {amount: 7}}
+""")
+    first = web.runbook.start("exec", path, "-p", f"port={web.service.port}",
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while web.service.count("/raw") == 0:
+        time.sleep(0.02)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    done = web.runbook("resume", "last", "--no-input")
+    assert done.code == 3 and web.service.count("/raw") == 1, done
+    assert web.runbook.named("question.asked")[0]["kind"] == "doubt"
+    answers = web.runbook.write("a.yaml", 'answers: {"pay.doubt": {answer: skip, reason: seen in the books}}\n')
+    assert web.runbook("resume", "last", "--answers", answers).code == 0
+    assert web.runbook("verify", "last").code in (0, 9)
+    assert web.runbook("replay", "last").code == 0
+
+
+def test_http_a_kill_before_anything_was_sent_is_no_doubt(web):
+    path = web.runbook.write("web.yaml", HEAD + """
+  - id: pay
+    connection: api
+    http: {url: /echo, json: {amount: 7}}
+""")
+    words = ("exec", path, "-p", f"port={web.service.port}")
+    for nth in range(1, 8):     # others connect as well: to look up who runs it
+        assert web.runbook.killed_at("connect", nth, *words)
+        if os.path.getsize(os.path.join(web.runbook.run_folder(), "journal.jsonl")) and \
+                web.runbook.named("effect.intent"):
+            break
+    assert web.runbook.named("effect.intent") and web.service.count("/echo") == 0
+    done = web.runbook("resume", "last", "--no-input")
+    assert done.code == 0 and web.service.count("/echo") == 1, done
+
+
+def test_http_a_file_goes_up_and_comes_down(web, tmp_path):
+    big = tmp_path / "big"
+    big.write_bytes(os.urandom(3_000_000))
+    done = web(f"""
+  - id: up
+    connection: api
+    http: {{url: /digest, method: PUT, file: "{big}"}}
+    outputs: {{sha: result.body}}
+  - id: down
+    connection: api
+    http: {{url: "/zeros?size=2000000", to: "{tmp_path}/down"}}
+  - id: same
+    pipe: [[sha256sum, "{big}"], [grep, "${{{{ steps.up.outputs.sha }}}}"]]
+""")
+    assert done.code == 0, done
+    assert (tmp_path / "down").read_bytes() == bytes(2_000_000)
+
+
+def test_http_who_needs_no_service_does_not_load_its_library(runbook):
+    log = runbook.write("trace", "")
+    runbook.strace("exec", "examples/01-hello.yaml", trace="openat", log=log)
+    opened = open(log).read()
+    assert "liblua" in opened and "libcurl" not in opened
+
+
+@pytest.mark.parametrize("text, code", [
+    ("connection: app\n    http: /x", "RB0420"),
+    ("http: {url: \"ftp://x/\"}", "RB0230"),
+    ("http: {url: \"https://x/\", json: 1, body: x}", "RB0222"),
+    ("http: {url: \"https://x/\", methd: GET}", "RB0201"),
+    ("http: {method: GET}", "RB0202"),
+    ("http: {url: \"https://x/\", headers: {\"a b\": c}}", "RB0209"),
+    ("http: {url: \"https://x/\", auth: {user: a}}", "RB0202"),
+    ("http: {url: \"https://x/\", json: {}}\n    retry: 3", "RB0512"),
+    ("http: /x\n    stdin: a", "RB0212"),
+    ("http: https://x/\n    expect: {exit: 0}", "RB0201"),
+])
+def test_http_what_is_wrong_with_a_request_is_an_error_of_check(runbook, text, code):
+    path = runbook.write("bad.yaml", HEAD.replace("${{ params.port }}", "80") + f"  - id: a\n    {text}\n")
+    done = runbook("check", path)
+    assert done.code == 1 and re.search(rf"error\[{code}\]", done.out + done.err), done

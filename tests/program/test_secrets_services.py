@@ -1,0 +1,57 @@
+"""Secrets that a web service and a database get."""
+
+import base64
+import json
+import os
+import urllib.parse
+
+from conftest import Service
+
+
+def test_a61_a_service_and_a_database_get_a_secret_and_nobody_else(runbook, postgres):
+    """What a service echoes of it, in a header, in the body, in an error, is redacted."""
+    postgres.psql("postgres", "DROP DATABASE IF EXISTS secret_demo", "CREATE DATABASE secret_demo")
+    with open(postgres.env["PGPASSFILE"]) as f:
+        password = f.read().strip().rsplit(":", 1)[1]
+    token = "tok-" + "Zq8~'\"\\+/=&x"
+    with Service() as service:
+        path = runbook.write("services.yaml", f"""
+runbook: services
+secrets: {{token: {{env: API_TOKEN}}, password: {{env: DB_PASSWORD}}}}
+connections:
+  api: {{type: http, url: "http://127.0.0.1:{service.port}", auth: {{bearer: "${{{{ secrets.token }}}}"}}}}
+  base: {{type: postgres, host: 127.0.0.1, port: "{postgres.env['PGPORT']}", dbname: secret_demo, user: postgres, password: "${{{{ secrets.password }}}}"}}
+defaults: {{timeout: 20s}}
+steps:
+  - id: ask
+    connection: api
+    http: {{url: /echo, headers: {{X-Token: "${{{{ secrets.token }}}}"}}, json: {{a: 1}}}}
+    check: result.body:find("secret:token", 1, true) ~= nil
+  - id: put
+    connection: base
+    sql: create table t(a text)
+  - id: look
+    gate: |
+      local echoed = http.get("/echo", {{connection = "api", headers = {{["X-Other"] = secrets.token}}}})
+      return echoed.ok and pg.query("base", "select current_user").value == "postgres"
+  - id: refused
+    connection: base
+    sql: select * from nowhere
+    on_failure: continue
+""")
+        done = runbook("exec", path, env={"API_TOKEN": token, "DB_PASSWORD": password})
+    assert done.code == 0, done
+    seen = done.out + done.err
+    for command in ("status", "logs", "replay", "verify"):
+        shown = runbook(command, "last")
+        seen += shown.out + shown.err
+    for folder, _, names in os.walk(runbook.store):
+        for name in names:
+            with open(os.path.join(folder, name), "rb") as f:
+                seen += f.read().decode("latin-1")
+    for secret in (token, password):
+        for spelled in (secret, json.dumps(secret)[1:-1], urllib.parse.quote(secret, safe=""),
+                        base64.b64encode(secret.encode()).decode()):
+            assert spelled not in seen, spelled
+    assert "[secret:token]" in seen
+    assert runbook("replay", "last").code == 0
