@@ -232,13 +232,31 @@ static const struct rb_value *without_secret(enum rb_effect_kind kind, const cha
                         "sent", rb_value_text("no"), NULL);
 }
 
+static void undone(void *context, const char *dir)
+{
+    struct rb_real *real = context;
+    if (is_text(real->process, dir))
+        process_settled(real, RB_EV_EFFECT_UNSTARTED, NULL);
+}
+
+static void doubtful(void *context, const char *dir, const char *why)
+{
+    struct rb_real *real = context;
+    if (is_text(real->process, dir))
+        process_settled(real, RB_EV_EFFECT_DOUBT,
+                        rb_value_map("why", rb_value_text(why), NULL));
+}
+
 static void ready(void *context, const struct rb_errand *errand, const char *why)
 {
     struct rb_real *real = context;
     struct rb_error err = {0};
-    if (why) {
+    const char *dir = rb_value_get_text(errand->request, "dir", "");
+    if (why && errand->resumed) {
+        doubtful(real, dir, why);
+    } else if (why) {
         RB_AUTO_VALUE const struct rb_value *outcome = without_secret(errand->kind, why);
-        settled(real, rb_value_get_text(errand->request, "dir", ""), outcome);
+        settled(real, dir, outcome);
     } else if (is_service(errand->kind)) {
         ask_service(real, errand);
     } else if (open_supervisor(real) &&
@@ -284,21 +302,6 @@ static void noted(void *context, const char *dir, const struct rb_value *note)
     if (is_text(real->process, dir) &&
         put(real, RB_EV_EFFECT_NOTED, rb_value_map("note", rb_value_ref(note), NULL)))
         rb_services_go_on(real->services, dir);
-}
-
-static void undone(void *context, const char *dir)
-{
-    struct rb_real *real = context;
-    if (is_text(real->process, dir))
-        process_settled(real, RB_EV_EFFECT_UNSTARTED, NULL);
-}
-
-static void doubtful(void *context, const char *dir, const char *why)
-{
-    struct rb_real *real = context;
-    if (is_text(real->process, dir))
-        process_settled(real, RB_EV_EFFECT_DOUBT,
-                        rb_value_map("why", rb_value_text(why), NULL));
 }
 
 /* Evaluations */

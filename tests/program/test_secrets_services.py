@@ -3,6 +3,8 @@
 import base64
 import json
 import os
+import subprocess
+import time
 import urllib.parse
 
 from conftest import Service
@@ -55,3 +57,29 @@ steps:
             assert spelled not in seen, spelled
     assert "[secret:token]" in seen
     assert runbook("replay", "last").code == 0
+
+
+def test_what_was_sent_stays_in_doubt_where_its_secret_is_lost(runbook):
+    """Killed while the service is silent, and resumed without the secret."""
+    with Service() as service:
+        path = runbook.write("pay.yaml", f"""
+runbook: pay
+secrets: {{token: {{env: API_TOKEN}}}}
+connections:
+  api: {{type: http, url: "http://127.0.0.1:{service.port}", auth: {{bearer: "${{{{ secrets.token }}}}"}}}}
+defaults: {{timeout: 60s}}
+steps:
+  - id: pay
+    connection: api
+    http: {{url: "/raw?end=silence&bytes=", json: {{amount: 7}}}}
+""")
+        first = runbook.start("exec", path, env={"API_TOKEN": "abcdefgh"},
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while service.count("/raw") == 0:
+            time.sleep(0.02)
+        first.kill()
+        first.wait()
+        done = runbook("resume", "last", "--no-input")
+        assert done.code == 3 and service.count("/raw") == 1, done
+    assert runbook.named("question.asked")[0]["kind"] == "doubt"
+    assert runbook.named("effect.result") == []
