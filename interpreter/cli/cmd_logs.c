@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/evidence.h"
 #include "cli/history.h"
 #include "cli/load.h"
 #include "cli/output.h"
@@ -113,5 +114,13 @@ static int show_events(const struct rb_args *args)
 
 int rb_cmd_logs(const struct rb_args *args)
 {
-    return args->word_count > 1 ? rb_output_show(args) : show_events(args);
+    bool evidence = rb_args_flag(args, "evidence");
+    struct rb_error err = {0};
+    if (args->word_count > 1)
+        return evidence ? rb_evidence_show(args) : rb_output_show(args);
+    if (!evidence)
+        return show_events(args);
+    rb_fail(&err, RB_ERR_INVALID,
+            "--evidence is of one step: runbook logs RUN STEP --evidence");
+    return rb_report(&err);
 }

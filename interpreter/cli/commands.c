@@ -57,6 +57,8 @@ static const struct rb_option json_options[] = {OUTPUT_JSON, END};
 static const struct rb_option logs_options[] = {
     {'f', "follow", NULL, RB_WORD_NONE, NULL, "go on until the run stops"},
     {0, "events", NULL, RB_WORD_NONE, NULL, "every event, with its payload"},
+    {0, "evidence", NULL, RB_WORD_NONE, NULL,
+     "what the step and its checks asked and were answered"},
     OUTPUT_JSON,
     END,
 };
@@ -126,7 +128,7 @@ const struct rb_command rb_commands[] = {
      "Without a step: what happened, one line each with the event's number and time, after "
      "the chain was checked. With one: what it printed. -f follows a run that is under "
      "way.",
-     "runbook logs last\nrunbook logs -f last backup",
+     "runbook logs last\nrunbook logs -f last backup\nrunbook logs last healthy --evidence",
      "0  shown\n2  no such run or step\n7  the record does not verify\n", logs_options,
      rb_cmd_logs},
     {"cancel", "RUN", 1, 1, RB_WORD_RUN, "end a run for good",

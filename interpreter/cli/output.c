@@ -29,12 +29,11 @@ static void keep(const struct rb_value **slot, const struct rb_value *value)
     *slot = value ? rb_value_ref(value) : NULL;
 }
 
-/* `copy` means the last element of the loop `copy`; `copy[2]` exactly that one. */
-static bool is_about(const struct attempt *attempt, const char *key)
+bool rb_output_is_about(const char *step, const char *key)
 {
-    size_t length = strlen(attempt->step);
-    return strncmp(key, attempt->step, length) == 0 &&
-           (key[length] == '\0' || (key[length] == '[' && !strchr(attempt->step, '[')));
+    size_t length = strlen(step);
+    return strncmp(key, step, length) == 0 &&
+           (key[length] == '\0' || (key[length] == '[' && !strchr(step, '[')));
 }
 
 static void watch(void *context, const struct rb_state *state,
@@ -45,7 +44,7 @@ static void watch(void *context, const struct rb_state *state,
     bool intent = record->event.type == RB_EV_EFFECT_INTENT;
     (void)state;
     if ((!intent && record->event.type != RB_EV_EFFECT_RESULT) ||
-        !is_about(attempt, rb_value_get_text(d, "step", "")))
+        !rb_output_is_about(attempt->step, rb_value_get_text(d, "step", "")))
         return;
     keep(&attempt->key, rb_value_get(d, "step"));
     keep(&attempt->result, intent ? NULL : d);

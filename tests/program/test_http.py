@@ -168,8 +168,25 @@ def test_http_a_check_looks_and_its_answer_is_evidence(web):
     evidence = web.runbook.named("eval.result")[-1]["evidence"]
     assert [e["outcome"]["status"] for e in evidence] == [200, 200, 200]
     assert web.runbook("replay", "last").code == 0
-    path = os.path.join(web.runbook.run_folder(), "journal.jsonl")
-    assert "status" in open(path).read()
+    shown = web.runbook("logs", "last", "ready", "--evidence")
+    assert shown.code == 0, shown
+    assert 'asked     {"http.request":{"connection":"api","headers":{"X-A":"b"}' in shown.out
+    assert 'answered  {"headers":' in shown.out and '"status":200' in shown.out
+    assert '| {"method": "GET"' in shown.out and "says      body: holds" in shown.out
+    lines = web.runbook("logs", "last", "ready", "--evidence", "--output", "json").out.splitlines()
+    assert json.loads(lines[-1])["d"]["evidence"] == evidence
+
+
+def test_http_evidence_is_of_a_step_that_there_is(web):
+    assert web("""
+  - id: ask
+    connection: api
+    http: /echo
+""").code == 0
+    shown = web.runbook("logs", "last", "ask", "--evidence")
+    assert "effect.result" in shown.out and "| {" in shown.out, shown
+    assert web.runbook("logs", "last", "asks", "--evidence").code == 2
+    assert web.runbook("logs", "last", "--evidence").code == 2
 
 
 @pytest.mark.parametrize("check, why", [
