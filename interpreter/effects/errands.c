@@ -38,9 +38,9 @@ static void fetched(void *context, enum rb_vault_end end, const char *why)
     }
     struct rb_errand first = errands->items[0];
     memmove(errands->items, errands->items + 1, --errands->count * sizeof first);
-    RB_AUTO_VALUE const struct rb_value *request = first.request;
     errands->events.ready(errands->events.context, &first,
                           end == RB_VAULT_READY ? NULL : why);
+    rb_value_unref(first.request);
     fetch(errands, RB_VAULT_READY, NULL);
 }
 
