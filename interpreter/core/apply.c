@@ -81,13 +81,7 @@ static void end_step(struct rb_state *state, struct rb_node *node, enum rb_statu
         put(&node->outputs, outputs);
         put(&node->result, node->active->result);
     }
-    struct rb_active *a = node->active;
-    const struct rb_value **slots[] = {&a->values,   &a->eval,    &a->result,
-                                       &a->answer,   &a->answers, &a->elements,
-                                       &a->question, &a->failure};
-    for (size_t i = 0; i < RB_COUNT(slots); i++)
-        put(slots[i], NULL);
-    free(a);
+    rb_active_free(node->active);
     node->active = NULL;
     advance(state, node);
     state->current = node->parent;

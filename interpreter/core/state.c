@@ -26,7 +26,7 @@ struct rb_state *rb_state_new(const struct rb_plan *plan)
     return state;
 }
 
-static void free_active(struct rb_active *active)
+void rb_active_free(struct rb_active *active)
 {
     if (!active)
         return;
@@ -49,7 +49,7 @@ void rb_state_free(struct rb_state *state)
     for (int i = 0; i < state->node_count; i++) {
         rb_value_unref(state->nodes[i].outputs);
         rb_value_unref(state->nodes[i].result);
-        free_active(state->nodes[i].active);
+        rb_active_free(state->nodes[i].active);
     }
     rb_value_unref(state->created);
     rb_value_unref(state->vars);

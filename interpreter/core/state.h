@@ -98,6 +98,8 @@ struct rb_state {
     int questions;    /* asked so far */
 };
 
+void rb_active_free(struct rb_active *active); /* accepts NULL */
+
 struct rb_state *rb_state_new(const struct rb_plan *plan); /* the plan must outlive it */
 void rb_state_free(struct rb_state *state);
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import threading
@@ -391,6 +392,9 @@ def test_a63_neither_helper_nor_environment_shows_a_secret(place):
     assert_nothing_in(place.store)
 
 
+LARGEST = 256 << 20         # more than a worker may have
+
+
 def memory_of(pid):
     """What is written in the private pages of a process."""
     with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
@@ -399,6 +403,8 @@ def memory_of(pid):
             if not rights.startswith("rw"):
                 continue
             start, end = (int(text, 16) for text in place.split("-"))
+            if end - start > LARGEST:       # a sanitizer's own
+                continue
             try:
                 memory.seek(start)
                 yield memory.read(end - start)
@@ -407,8 +413,6 @@ def memory_of(pid):
 
 
 def test_a63_the_worker_never_has_a_secret(place):
-    if is_sanitized(place.binary):
-        pytest.skip("the memory of a sanitizer is too large to be looked through")
     file = place.write("worker.yaml", """runbook: worker
 secrets: {s: {env: THE_SECRET}, c: {command: [cat, command.txt]}}
 defaults: {timeout: 1m}
@@ -424,27 +428,27 @@ steps:
     [worker] = map(int, children.stdout.split())
     pages = b"\0".join(memory_of(worker))
     assert len(pages) > 100000 and b"sh.exec" in pages
-    assert traces(pages, {name: VALUES[name] for name in ("env", "command")}) == []
+    # A sanitizer keeps a copy of the environment of its own.
+    looked_for = ("command",) if is_sanitized(place.binary) else ("env", "command")
+    assert traces(pages, {name: VALUES[name] for name in looked_for}) == []
     place.write("go", "")
     assert process.wait() == 0
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
 def test_a63_the_same_user_can_not_look_into_the_interpreter(place):
-    readable = subprocess.run(["setpriv", "--reuid=nobody", "--clear-groups", "test", "-x",
-                               place.binary])
-    if readable.returncode != 0:
-        pytest.skip("nobody can't reach the program where it was built")
+    root = os.getuid() == 0     # who may look everywhere
     folder = os.path.join("/tmp", f"runbook-secrets-{os.getpid()}")
     os.mkdir(folder)
     try:
         with open(os.path.join(folder, "waits.yaml"), "w") as f:
             f.write(WAITS.replace("command.txt", "/etc/hostname"))
         os.chmod(os.path.join(folder, "waits.yaml"), 0o644)
-        subprocess.run(["chown", "-R", "nobody", folder], check=True)
-        nobody = ["setpriv", "--reuid=nobody", "--clear-groups"]
+        binary = shutil.copy(place.binary, os.path.join(folder, "runbook"))
+        if root:
+            subprocess.run(["chown", "-R", "nobody", folder], check=True)
+        nobody = ["setpriv", "--reuid=nobody", "--clear-groups"] if root else []
         process = subprocess.Popen(
-            [*nobody, place.binary, "--store", f"{folder}/store", "exec", "waits.yaml"], cwd=folder,
+            [*nobody, binary, "--store", f"{folder}/store", "exec", "waits.yaml"], cwd=folder,
             env={**place.env, "HOME": folder}, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(lambda: os.path.exists(f"{folder}/started"))
         look = subprocess.run([*nobody, "cat", f"/proc/{process.pid}/environ",
