@@ -62,12 +62,16 @@ int __wrap_posix_spawn(pid_t *ret_pid, const char *path,
     int error = seam_gate(CALL_posix_spawn);
     if (error > 0)
         return error;
+    if (!seam_is_watched())
+        return __real_posix_spawn(ret_pid, path, actions, attributes, argv, env);
+    /* Noted first: who is killed right after the start can't note it any more. */
+    size_t before = seam->spawned;
+    seam_lock();
+    note_spawn(argv);
+    seam_unlock();
     int got = __real_posix_spawn(ret_pid, path, actions, attributes, argv, env);
-    if (got == 0 && seam_is_watched()) {
-        seam_lock();
-        note_spawn(argv);
-        seam_unlock();
-    }
+    if (got != 0)
+        seam->spawned = before;
     return got;
 }
 
