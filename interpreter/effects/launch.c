@@ -56,7 +56,7 @@ static bool make_entry(const struct rb_value *name, const struct rb_value *value
                        const struct rb_secrets *secrets, char **ret_entry,
                        struct rb_error *err)
 {
-    struct bytes bytes;
+    struct bytes bytes = {0};
     size_t length = rb_value_length(name);
     if (!bytes_of(value, secrets, &bytes, err))
         return false;
@@ -280,7 +280,7 @@ bool rb_launch_text(const struct rb_value *text, const struct rb_secrets *secret
                     int *ret_fd, struct rb_error *err)
 {
     const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-    struct bytes bytes;
+    struct bytes bytes = {0};
     if (!bytes_of(text, secrets, &bytes, err))
         return false;
     int fd = memfd_create("stdin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
