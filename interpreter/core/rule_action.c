@@ -40,15 +40,6 @@ static bool begin_wait(const struct rb_state *state, struct rb_event *ret)
         rb_value_map("step", rb_rule_key(state), "at", rb_value_int(at), NULL));
 }
 
-static bool passed(const struct rb_state *state, struct rb_event *ret,
-                   const struct rb_value *owned_outputs)
-{
-    return rb_rule_say(state, ret, RB_EV_STEP_PASSED,
-                       rb_value_map("step", rb_rule_key(state), "attempts",
-                                    rb_value_int(rb_state_current(state)->attempt),
-                                    "outputs", owned_outputs, NULL));
-}
-
 /* The fields of `ask:` become its outputs. */
 static const struct rb_value *fields(const struct rb_state *state)
 {
@@ -71,7 +62,8 @@ static bool listed(const struct rb_state *state, struct rb_event *ret, const cha
     const struct rb_value *list =
         rb_value_get(rb_node_step(state, state->current)->spec, member);
     if ((size_t)node->active->item >= rb_value_count(list))
-        return passed(state, ret, strcmp(member, "fields") == 0 ? fields(state) : NULL);
+        return rb_rule_pass(state, ret,
+                            strcmp(member, "fields") == 0 ? fields(state) : NULL);
     return rb_ask_item(state, ret, NULL);
 }
 
@@ -89,7 +81,8 @@ bool rb_rule_action(const struct rb_state *state, struct rb_event *ret)
     case RB_ACTION_SQL:
         return intend(state, ret);
     case RB_ACTION_WAIT:
-        return node->active->waited ? passed(state, ret, NULL) : begin_wait(state, ret);
+        return node->active->waited ? rb_rule_pass(state, ret, NULL)
+                                    : begin_wait(state, ret);
     case RB_ACTION_CHECKLIST:
         return listed(state, ret, "items");
     case RB_ACTION_ASK:

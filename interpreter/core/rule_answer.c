@@ -33,13 +33,6 @@ static bool chosen(const struct rb_state *state, struct rb_event *ret, const cha
                                     rb_value_int(4), NULL));
 }
 
-static bool passed(const struct rb_state *state, struct rb_event *ret)
-{
-    return rb_rule_say(state, ret, RB_EV_STEP_PASSED,
-                       rb_value_map("step", rb_rule_key(state), "attempts",
-                                    rb_value_int(rb_state_current(state)->attempt), NULL));
-}
-
 bool rb_rule_answer(const struct rb_state *state, struct rb_event *ret)
 {
     const struct rb_node *node = rb_state_current(state);
@@ -50,7 +43,7 @@ bool rb_rule_answer(const struct rb_state *state, struct rb_event *ret)
     if (node->active->asked_failure)
         return chosen(state, ret, word, answer);
     if (strcmp(word, "yes") == 0)
-        return passed(state, ret);
+        return rb_rule_pass(state, ret, NULL);
     if (strcmp(word, "skip") == 0)
         return chosen(state, ret, word, answer);
     return rb_rule_fail(state, ret, RB_REASON_REFUSED, NULL,

@@ -4,15 +4,6 @@
 
 #include "core/effects.h"
 
-static bool passed(const struct rb_state *state, struct rb_event *ret,
-                   const struct rb_value *owned_outputs)
-{
-    return rb_rule_say(state, ret, RB_EV_STEP_PASSED,
-                       rb_value_map("step", rb_rule_key(state), "attempts",
-                                    rb_value_int(rb_state_current(state)->attempt),
-                                    "outputs", owned_outputs, NULL));
-}
-
 static bool failed_by(const struct rb_state *state, struct rb_event *ret,
                       enum rb_verdict verdict, const struct rb_value *item, const char *why)
 {
@@ -77,7 +68,7 @@ static bool answered(const struct rb_state *state, struct rb_event *ret,
 {
     int64_t status = rb_value_get_int(result, "status", 0);
     if (status / 100 == 2)
-        return passed(state, ret, NULL);
+        return rb_rule_pass(state, ret, NULL);
     RB_AUTO_VALUE const struct rb_value *why =
         rb_value_textf("status %lld, expected 2xx", (long long)status);
     return rb_rule_fail(state, ret, RB_REASON_STATUS, NULL, rb_value_as_text(why, ""));
@@ -94,10 +85,10 @@ static bool settled(const struct rb_state *state, struct rb_event *ret)
     if (action == RB_ACTION_HTTP)
         return answered(state, ret, result);
     if (action == RB_ACTION_SQL)
-        return passed(state, ret, NULL);
+        return rb_rule_pass(state, ret, NULL);
     int64_t code = rb_value_get_int(result, "exit", -1);
     if (code == 0)
-        return passed(state, ret, NULL);
+        return rb_rule_pass(state, ret, NULL);
     RB_AUTO_VALUE const struct rb_value *why =
         rb_value_textf("exit code %lld, expected 0", (long long)code);
     return rb_rule_fail(state, ret, RB_REASON_EXIT, NULL, rb_value_as_text(why, ""));
@@ -127,7 +118,7 @@ static bool examined(const struct rb_state *state, struct rb_event *ret)
         rb_verdict_of(rb_state_current(state)->active->eval, &why, &item);
     if (verdict != RB_HOLDS)
         return failed_by(state, ret, verdict, item, why);
-    return passed(state, ret, declared_outputs(state));
+    return rb_rule_pass(state, ret, declared_outputs(state));
 }
 
 static bool gate(const struct rb_state *state, struct rb_event *ret)
@@ -141,7 +132,7 @@ static bool gate(const struct rb_state *state, struct rb_event *ret)
     rb_time every = rb_value_get_int(step->spec, "every_us", 10 * RB_SEC);
     rb_time since = node->active->held_since ? node->active->held_since : state->mono;
     if (verdict == RB_HOLDS && state->mono - since >= hold)
-        return passed(state, ret, NULL);
+        return rb_rule_pass(state, ret, NULL);
     rb_time end = node->active->first_attempt +
                   rb_value_get_int(step->spec, "timeout_us", 3600 * RB_SEC);
     if (state->mono >= end)
@@ -171,7 +162,7 @@ static bool lua(const struct rb_state *state, struct rb_event *ret)
     if (verdict != RB_HOLDS)
         return failed_by(state, ret, verdict, item, why);
     const struct rb_value *value = rb_value_get(rb_item_named(items, "lua"), "value");
-    return passed(state, ret, value ? rb_value_ref(value) : NULL);
+    return rb_rule_pass(state, ret, value ? rb_value_ref(value) : NULL);
 }
 
 static bool item(const struct rb_state *state, struct rb_event *ret)

@@ -14,13 +14,6 @@ static bool begin(const struct rb_state *state, struct rb_event *ret, int step, 
                                     rb_value_text(rb_action_name(child->action)), NULL));
 }
 
-static bool passed(const struct rb_state *state, struct rb_event *ret)
-{
-    return rb_rule_say(state, ret, RB_EV_STEP_PASSED,
-                       rb_value_map("step", rb_rule_key(state), "attempts",
-                                    rb_value_int(rb_state_current(state)->attempt), NULL));
-}
-
 static bool skipped(const struct rb_state *state, struct rb_event *ret)
 {
     const struct rb_step *step = rb_node_step(state, state->current);
@@ -57,7 +50,7 @@ static bool loop(const struct rb_state *state, struct rb_event *ret)
     int next = node->active->next_element;
     if ((size_t)next < rb_value_count(node->active->elements))
         return begin(state, ret, node->step, next);
-    return passed(state, ret);
+    return rb_rule_pass(state, ret, NULL);
 }
 
 bool rb_rule_sequence(const struct rb_state *state, struct rb_event *ret)
@@ -80,5 +73,5 @@ bool rb_rule_sequence(const struct rb_state *state, struct rb_event *ret)
         return false;
     if (node->active->next_child >= 0)
         return begin(state, ret, node->active->next_child, -1);
-    return passed(state, ret);
+    return rb_rule_pass(state, ret, NULL);
 }

@@ -17,6 +17,15 @@ const struct rb_value *rb_rule_key(const struct rb_state *state)
     return rb_value_string(rb_buf_text(&key), key.length);
 }
 
+bool rb_rule_pass(const struct rb_state *state, struct rb_event *ret,
+                  const struct rb_value *owned_outputs)
+{
+    return rb_rule_say(state, ret, RB_EV_STEP_PASSED,
+                       rb_value_map("step", rb_rule_key(state), "attempts",
+                                    rb_value_int(rb_state_current(state)->attempt),
+                                    "outputs", owned_outputs, NULL));
+}
+
 bool rb_rule_fail(const struct rb_state *state, struct rb_event *ret, enum rb_reason reason,
                   const struct rb_value *checks, const char *why)
 {

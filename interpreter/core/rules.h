@@ -20,6 +20,9 @@ bool rb_rule_say(const struct rb_state *state, struct rb_event *ret,
                  enum rb_event_type type, const struct rb_value *owned);
 /* The key of the current node as a value. */
 const struct rb_value *rb_rule_key(const struct rb_state *state);
+/* The current step passed, with these outputs or none (NULL). */
+bool rb_rule_pass(const struct rb_state *state, struct rb_event *ret,
+                  const struct rb_value *owned_outputs);
 bool rb_rule_fail(const struct rb_state *state, struct rb_event *ret, enum rb_reason reason,
                   const struct rb_value *checks, const char *why);
 

@@ -8,6 +8,7 @@
 #include "lua/hollow.h"
 #include "lua/libs.h"
 #include "lua/sandbox.h"
+#include "lua/view.h"
 
 /* Bytes of a text; what it takes on the way is many times as much. */
 enum { DECODE_MAX = 8 << 20 };
@@ -66,16 +67,10 @@ static void push(lua_State *L, const struct rb_value *value, int depth)
         rb_hollow_push_null(L);
         break;
     case RB_BOOL:
-        lua_pushboolean(L, rb_value_as_bool(value, false));
-        break;
     case RB_INT:
-        lua_pushinteger(L, rb_value_as_int(value, 0));
-        break;
     case RB_NUMBER:
-        lua_pushnumber(L, rb_value_as_number(value, 0));
-        break;
     case RB_STRING:
-        lua_pushlstring(L, rb_value_as_text(value, ""), rb_value_length(value));
+        rb_view_push(L, value, RB_VIEW_DATA, NULL);
         break;
     case RB_LIST:
     case RB_MAP:
