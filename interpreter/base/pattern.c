@@ -221,3 +221,15 @@ enum rb_pattern_verdict rb_pattern_replace(struct rb_pattern *pattern, const cha
     *ret_count = (size_t)status;
     return status > 0 ? RB_PATTERN_MATCHES : RB_PATTERN_DIFFERS;
 }
+
+enum rb_pattern_verdict rb_pattern_whole(const char *pattern, const char *text,
+                                         size_t length)
+{
+    struct rb_pattern *compiled = NULL;
+    if (!rb_pattern_compile(pattern, strlen(pattern), RB_PATTERN_WHOLE, &compiled, NULL,
+                            NULL))
+        return RB_PATTERN_GAVE_UP;
+    enum rb_pattern_verdict verdict = rb_pattern_match(compiled, text, length, 0, NULL);
+    rb_pattern_free(compiled);
+    return verdict;
+}

@@ -31,6 +31,9 @@ void rb_pattern_free(struct rb_pattern *pattern); /* accepts NULL */
 /* The first match that begins at `from` or later. GAVE_UP: err->message names the limit. */
 enum rb_pattern_verdict rb_pattern_match(struct rb_pattern *pattern, const char *text,
                                          size_t length, size_t from, struct rb_error *err);
+/* Whether the pattern, which need not be one, matches all of the text. */
+enum rb_pattern_verdict rb_pattern_whole(const char *pattern, const char *text,
+                                         size_t length);
 /* Can no text that begins so match? False when in doubt. */
 bool rb_pattern_excludes(struct rb_pattern *pattern, const char *begin, size_t length);
 

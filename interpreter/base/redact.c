@@ -1,15 +1,18 @@
 #include "base/redact.h"
 
+#include "base/guarded.h"
 #include "base/spelling.h"
 
 struct rb_redactor {
     struct rb_automaton *plain, *wrapped; /* the latter of spellings that come in lines */
+    struct rb_automaton
+        *lower; /* what is left of a secret where the case of letters is lost */
     char **names;
     size_t count;
 };
 
 struct room {
-    size_t plain, wrapped;
+    size_t plain, wrapped, lower;
 };
 
 static void measure(void *context, const char *bytes, size_t length, bool wraps)
@@ -32,17 +35,38 @@ static void add(void *context, const char *bytes, size_t length, bool wraps)
                      adding->name);
 }
 
+static char lower_of(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* Of the text as it is: what is encoded with letters of both cases is worth nothing without them. */
+static void add_lower(struct rb_redactor *redactor, const struct rb_secret *secret,
+                      unsigned name)
+{
+    if (secret->length < RB_SPELLING_SHORTEST)
+        return;
+    char *word = rb_guarded_alloc(secret->length);
+    for (size_t i = 0; i < secret->length; i++)
+        word[i] = lower_of(secret->bytes[i]);
+    rb_automaton_add(redactor->lower, word, secret->length, name);
+    rb_guarded_free(word, secret->length);
+}
+
 static void add_all(struct rb_redactor *redactor, const struct rb_secrets *secrets)
 {
     for (size_t i = 0; i < secrets->count; i++) {
         const struct rb_secret *secret = &secrets->items[i];
         struct adding adding = {redactor, (unsigned)i};
         redactor->names[i] = rb_strdup(secret->name);
-        if (!secret->unmasked)
-            rb_spellings(secret->bytes, secret->length, add, &adding);
+        if (secret->unmasked)
+            continue;
+        rb_spellings(secret->bytes, secret->length, add, &adding);
+        add_lower(redactor, secret, (unsigned)i);
     }
     rb_automaton_seal(redactor->plain);
     rb_automaton_seal(redactor->wrapped);
+    rb_automaton_seal(redactor->lower);
 }
 
 struct rb_redactor *rb_redactor_new(const struct rb_secrets *secrets)
@@ -50,14 +74,17 @@ struct rb_redactor *rb_redactor_new(const struct rb_secrets *secrets)
     struct room room = {0};
     for (size_t i = 0; i < secrets->count; i++) {
         const struct rb_secret *secret = &secrets->items[i];
-        if (!secret->unmasked)
-            rb_spellings(secret->bytes, secret->length, measure, &room);
+        if (secret->unmasked)
+            continue;
+        rb_spellings(secret->bytes, secret->length, measure, &room);
+        room.lower += secret->length;
     }
     if (room.plain == 0)
         return NULL;
     struct rb_redactor *redactor = rb_alloc(sizeof *redactor);
     redactor->plain = rb_automaton_new(room.plain, false);
     redactor->wrapped = rb_automaton_new(room.wrapped, true);
+    redactor->lower = rb_automaton_new(room.lower, false);
     redactor->names = rb_alloc(secrets->count * sizeof *redactor->names);
     redactor->count = secrets->count;
     add_all(redactor, secrets);
@@ -70,6 +97,7 @@ void rb_redactor_free(struct rb_redactor *redactor)
         return;
     rb_automaton_free(redactor->plain);
     rb_automaton_free(redactor->wrapped);
+    rb_automaton_free(redactor->lower);
     for (size_t i = 0; i < redactor->count; i++)
         free(redactor->names[i]);
     free(redactor->names);
@@ -210,6 +238,27 @@ void rb_redact_text(const struct rb_redactor *redactor, const char *bytes, size_
 {
     struct rb_redaction stream = {0};
     rb_redact(redactor, &stream, bytes, length, out);
+    rb_redact_end(redactor, &stream, out);
+}
+
+void rb_redact_name(const struct rb_redactor *redactor, const char *name, size_t length,
+                    struct rb_buf *out)
+{
+    struct rb_redaction stream = {0};
+    struct rb_search lower = {0};
+    for (size_t i = 0; i < length; i++)
+        rb_buf_putc(&stream.held, lower_of(name[i]));
+    if (redactor) {
+        const char *held = rb_buf_text(&stream.held);
+        rb_automaton_search(redactor->plain, &stream.plain, name, length, cover, &stream);
+        rb_automaton_search(redactor->wrapped, &stream.wrapped, name, length, cover,
+                            &stream);
+        rb_automaton_search(redactor->lower, &lower, held, length, cover, &stream);
+        join(&stream);
+        rb_search_done(&lower);
+    } else {
+        rb_buf_append(out, rb_buf_text(&stream.held), length);
+    }
     rb_redact_end(redactor, &stream, out);
 }
 

@@ -42,6 +42,12 @@ void rb_redact_end(const struct rb_redactor *redactor, struct rb_redaction *stre
 void rb_redact_text(const struct rb_redactor *redactor, const char *bytes, size_t length,
                     struct rb_buf *out);
 
-/* Every text in a value, but not the names of members: a new reference. */
+/* The name of a header, written in lower case, as it may have come: a secret in it is found also
+ * where its letters have lost their case. */
+void rb_redact_name(const struct rb_redactor *redactor, const char *name, size_t length,
+                    struct rb_buf *out);
+
+/* Every text in a value, but not the names of members, which are our own words: a secret may be
+ * one of them. Names that others chose are for rb_redact_name. A new reference. */
 const struct rb_value *rb_redact_value(const struct rb_redactor *redactor,
                                        const struct rb_value *value);

@@ -7,7 +7,7 @@
 #include "base/text.h"
 
 /* No spelling writes more for a byte: '"'"'. */
-enum { GROWTH = 6, SLACK = 16 };
+enum { GROWTH = 6, SLACK = 16, PATH_SHORTEST = 20 };
 
 /* One text and the buffer that its spellings are written into, which never has to grow: what it
  * would leave behind could not be wiped. */
@@ -260,9 +260,27 @@ static void lines(const char *bytes, size_t length, rb_spelling_take *take, void
     }
 }
 
+/* A URL that is a secret is one by what stands behind its host, which is all that the server sees
+ * of it and may say again. A short path says little, and stands in much else. */
+static void behind_host(const char *bytes, size_t length, rb_spelling_take *take,
+                        void *context)
+{
+    static const char *const schemes[] = {"https://", "http://"};
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        size_t begin = strlen(schemes[i]);
+        if (length < begin || memcmp(bytes, schemes[i], begin) != 0)
+            continue;
+        const char *path = memchr(bytes + begin, '/', length - begin);
+        size_t left = path ? length - (size_t)(path - bytes) : 0;
+        if (left >= PATH_SHORTEST)
+            whole(path, left, take, context);
+    }
+}
+
 void rb_spellings(const char *bytes, size_t length, rb_spelling_take *take, void *context)
 {
     whole(bytes, length, take, context);
     if (memchr(bytes, '\n', length))
         lines(bytes, length, take, context);
+    behind_host(bytes, length, take, context);
 }

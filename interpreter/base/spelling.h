@@ -6,7 +6,8 @@
  * it can have among other bytes; hexadecimal; percent-encoded (RFC 3986, the sets of
  * characters that are left alone by encodeURIComponent and by HTML forms as well, and
  * everything encoded); escaped as JSON (also for ASCII, for HTML, and with `\/`); quoted for
- * a shell (single quotes, double quotes, backslashes, $'...'), without the quotes around it.
+ * a shell (single quotes, double quotes, backslashes, $'...'), without the quotes around it. Of a
+ * URL what stands behind its host as well, in all of these.
  * Digits of hexadecimal in both cases. */
 
 #include <stdbool.h>

@@ -46,6 +46,13 @@ void rb_value_unref(const struct rb_value *value)
     free((struct rb_value *)value);
 }
 
+void rb_value_put(const struct rb_value **slot, const struct rb_value *value)
+{
+    const struct rb_value *before = *slot;
+    *slot = rb_value_ref(value);
+    rb_value_unref(before);
+}
+
 void rb_value_unref_pointer(const struct rb_value **value)
 {
     rb_value_unref(*value);

@@ -15,6 +15,8 @@ struct rb_value;
 
 const struct rb_value *rb_value_ref(const struct rb_value *value); /* accepts NULL */
 void rb_value_unref(const struct rb_value *value);                 /* accepts NULL */
+/* A new reference of `value` (may be NULL) where *slot is, releasing what was there. */
+void rb_value_put(const struct rb_value **slot, const struct rb_value *value);
 
 const struct rb_value *rb_value_null(void);
 const struct rb_value *rb_value_bool(bool flag);
@@ -54,6 +56,9 @@ void rb_map_addn(struct rb_map_builder *builder, const char *key, size_t length,
                  const struct rb_value *owned);
 const struct rb_value *
 rb_map_end(struct rb_map_builder *builder); /* sorts; last of a key wins */
+
+/* A list with one more item where *list (NULL: none) is, releasing what was there. */
+void rb_value_append(const struct rb_value **list, const struct rb_value *item);
 
 /* A new map: `base` with the members of `over` laid over it (one level). Either may be
  * NULL. */

@@ -180,3 +180,13 @@ const struct rb_value *rb_value_merge(const struct rb_value *base,
     add_members(&builder, over);
     return rb_map_end(&builder);
 }
+
+void rb_value_append(const struct rb_value **list, const struct rb_value *item)
+{
+    struct rb_list_builder builder = {0};
+    for (size_t i = 0; i < rb_value_count(*list); i++)
+        rb_list_add(&builder, rb_value_ref(rb_value_at(*list, i)));
+    rb_list_add(&builder, rb_value_ref(item));
+    RB_AUTO_VALUE const struct rb_value *all = rb_list_end(&builder);
+    rb_value_put(list, all);
+}

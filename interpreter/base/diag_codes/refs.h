@@ -34,7 +34,8 @@
       "    when: steps.backup.status == 'passed'\n")                                       \
     X(403, RB_DIAG_ERROR, "a step that has not run yet",                                   \
       "The expression is evaluated before the step that it refers to has ended: that\n"    \
-      "one stands further down, is a group around this one, or is this step itself.\n"     \
+      "one stands further down, is a group around this one, is in another branch of\n"     \
+      "the same `parallel`, or is this step itself.\n"                                     \
       "There is nothing to see yet, and a run that read it as empty would decide by\n"     \
       "it. Within `check`, `outputs` and `retry.when`, the outcome of the step itself\n"   \
       "is `result`.\n"                                                                     \
@@ -177,9 +178,9 @@
     X(411, RB_DIAG_ERROR, "unknown name",                                                  \
       "Nothing of this name exists for an expression. Expressions see params, vars,\n"     \
       "environment, steps, run, the loop variable, `result` where there is one, the\n"     \
-      "modules of the standard library, and a part of Lua's own functions. They can't\n"   \
-      "reach the clock, files or programs: for that there is sh.exec{...}, whose\n"        \
-      "answer is recorded.\n"                                                              \
+      "modules of the standard library, and a part of Lua's own functions. They reach\n"  \
+      "the clock, files and programs only by those modules (time.now(), fs.read),\n"  \
+      "whose answers are recorded.\n"                                                      \
       "\n"                                                                                 \
       "Wrong:\n"                                                                           \
       "\n"                                                                                 \
@@ -276,7 +277,8 @@
       "A secret has no text that an expression could see, compare or put into another text:\n" \
       "it would be in the record, on the screen, or among the arguments of a program, which\n" \
       "everybody on the machine can read. A program gets it in its environment or as its\n" \
-      "standard input, and there it is the whole value.\n"                                 \
+      "standard input, a service in `auth` or a header, a database as `password`, and there\n" \
+      "it is the whole value.\n"                                                           \
       "\n"                                                                                 \
       "Wrong:\n"                                                                           \
       "\n"                                                                                 \
@@ -309,7 +311,8 @@
       "        env: {API_TOKEN: \"${{ secrets.token }}\"}\n"                               \
       "        run: ./publish.sh\n") \
     X(420, RB_DIAG_ERROR, "unknown connection",                                            \
-      "A step or a check goes over a connection that the runbook does not declare.\n"      \
+      "A step or a check goes over a connection that the runbook does not declare. In Lua\n" \
+      "it is looked at where the name is written out, as in pg.query(\"replica\", ...).\n"  \
       "\n"                                                                                 \
       "Wrong:\n"                                                                           \
       "\n"                                                                                 \
@@ -329,8 +332,10 @@
       "        connection: api\n"                                                          \
       "        http: {url: /health}\n")                                                    \
     X(421, RB_DIAG_ERROR, "another type of connection",                                    \
-      "An `http` step goes over a connection of the type http or prometheus, an `sql` step\n" \
-      "over one of the type postgres.\n"                                                   \
+      "An `http` step goes over a connection of the type http, prometheus or s3, an `sql`\n" \
+      "step over one of the type postgres, and `notify` over slack, webhook or smtp: only\n" \
+      "these take a message. The same holds for the modules of Lua: `pg` asks a postgres,\n" \
+      "`prom` a prometheus, `http` what an `http` step can go over.\n"                      \
       "\n"                                                                                 \
       "Wrong:\n"                                                                           \
       "\n"                                                                                 \
@@ -348,5 +353,73 @@
       "    steps:\n"                                                                       \
       "      - id: count\n"                                                                \
       "        connection: replica\n"                                                      \
-      "        sql: select count(*) from work_orders\n")
+      "        sql: select count(*) from work_orders\n")                                   \
+    X(422, RB_DIAG_ERROR, "a name of SQL outside of SQL",                                  \
+      "`sql.ident(...)` gives the name of a table or column, which is quoted where the\n"  \
+      "text of a statement is put together. It can stand in the text of an `sql` step,\n"  \
+      "with nothing else in its braces, and in the list that is the text of `pg.query`.\n" \
+      "Anywhere else nobody would quote it.\n"                                             \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    sql: select count(*) from ${{ sql.ident(params.table) .. '_old' }}\n"           \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    sql: select count(*) from ${{ sql.ident(params.table .. '_old') }}\n") \
+    X(431, RB_DIAG_ERROR, "unknown template",                                              \
+      "`notify` names a template that the runbook does not declare.\n"                     \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    templates:\n"                                                                   \
+      "      incident: \"${{ params.title }}: we look into it.\"\n"                        \
+      "    steps:\n"                                                                       \
+      "      - id: announce\n"                                                             \
+      "        notify: {to: team, template: incidents}\n"                                  \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    templates:\n"                                                                   \
+      "      incident: \"${{ params.title }}: we look into it.\"\n"                        \
+      "    steps:\n"                                                                       \
+      "      - id: announce\n"                                                             \
+      "        notify: {to: team, template: incident}\n")                                  \
+    X(432, RB_DIAG_ERROR, "a template and what is given to it",                            \
+      "A template takes `${{ with.NAME }}`, alone in its braces, and each step that uses\n"\
+      "the template gives a text of that name in `with`, and no other. What more there is\n"\
+      "to work out is worked out in `with`.\n"                                             \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    templates:\n"                                                                   \
+      "      update: \"Status: ${{ with.status }}. ${{ with.next }}\"\n"                   \
+      "    steps:\n"                                                                       \
+      "      - id: tell\n"                                                                 \
+      "        notify: {to: team, template: update, with: {status: mitigated}}\n"          \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    templates:\n"                                                                   \
+      "      update: \"Status: ${{ with.status }}. ${{ with.next }}\"\n"                   \
+      "    steps:\n"                                                                       \
+      "      - id: tell\n"                                                                 \
+      "        notify:\n"                                                                  \
+      "          to: team\n"                                                               \
+      "          template: update\n"                                                       \
+      "          with: {status: mitigated, next: The next update follows in an hour.}\n") \
+    X(460, RB_DIAG_ERROR, "a step that can't be needed",                              \
+      "`needs` names steps whose results have to be young when this step begins; one that is\n" \
+      "older than its `fresh_for` is run again before. So it has to stand before this step: in\n" \
+      "the same list, or in one around it, and in no loop that this step is not in.\n" \
+      "\n"                                                                            \
+      "Wrong:\n"                                                                      \
+      "\n"                                                                            \
+      "    - {id: migrate, run: ./migrate, needs: [backup]}\n"                        \
+      "    - {id: backup, run: ./backup, fresh_for: 15m}\n"                           \
+      "\n"                                                                            \
+      "Right:\n"                                                                      \
+      "\n"                                                                            \
+      "    - {id: backup, run: ./backup, fresh_for: 15m}\n"                           \
+      "    - {id: migrate, run: ./migrate, needs: [backup]}\n")
 /* clang-format on */

@@ -317,6 +317,47 @@
       "    secrets:\n"                                                                     \
       "      db: {env: PGPASSWORD}\n"                                                      \
       "    env: {PGPASSWORD: \"${{ secrets.db }}\"}\n")                                    \
+    X(524, RB_DIAG_WARNING, "a template that is never used",                               \
+      "The template is declared, and no step uses it. Mostly the step that should is\n"    \
+      "missing or names another one. What refers to nothing in it has not been looked at.\n"\
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    templates:\n"                                                                   \
+      "      incident: \"${{ params.title }}: we look into it.\"\n"                        \
+      "      solved: \"${{ params.title }} is over.\"\n"                                   \
+      "    steps:\n"                                                                       \
+      "      - id: announce\n"                                                             \
+      "        notify: {to: team, template: incident}\n"                                   \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    templates:\n"                                                                   \
+      "      incident: \"${{ params.title }}: we look into it.\"\n"                        \
+      "    steps:\n"                                                                       \
+      "      - id: announce\n"                                                             \
+      "        notify: {to: team, template: incident}\n")                                  \
+    X(525, RB_DIAG_WARNING, "a step without a way back",                                   \
+      "A run of this runbook can be rolled back, and this step writes: what it does would\n"\
+      "stay, and the system would be neither as it was nor as it should be. Whoever plans the\n"\
+      "release has to know. `undo` is a step of its own, with its own checks and retries, or a\n"\
+      "list of them; on a group it takes the whole of it back. `undo: none` says that there is\n"\
+      "nothing to take back. In an environment that is not `production` nothing is said.\n"\
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    on_failure: rollback\n"                                                         \
+      "    steps:\n"                                                                       \
+      "      - id: scale\n"                                                                \
+      "        exec: [kubectl, scale, deployment/dcmms-api, --replicas=6]\n"               \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    on_failure: rollback\n"                                                         \
+      "    steps:\n"                                                                       \
+      "      - id: scale\n"                                                                \
+      "        exec: [kubectl, scale, deployment/dcmms-api, --replicas=6]\n"               \
+      "        undo: {exec: [kubectl, scale, deployment/dcmms-api, --replicas=3]}\n")      \
     X(530, RB_DIAG_ERROR, "a shell that goes on after a failure",                          \
       "Scripts run under `bash -euo pipefail`: the first command that fails ends the\n"    \
       "step, also in the middle of a pipe, and a variable that is not set is an error.\n"  \
@@ -387,6 +428,32 @@
       "Right:\n"                                                                           \
       "\n"                                                                                 \
       "    run: tar -xzf backup.tgz\n")                                                    \
+    X(536, RB_DIAG_ERROR, "a password without TLS",                                        \
+      "Without TLS everybody between here and the server reads the password. A server that\n"\
+      "takes mail without TLS, such as a relay on this machine, mostly asks for none.\n"   \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    connections:\n"                                                                 \
+      "      mail:\n"                                                                      \
+      "        type: smtp\n"                                                               \
+      "        host: mail.dcmms.io\n"                                                      \
+      "        tls: none\n"                                                                \
+      "        from: runbook@dcmms.io\n"                                                   \
+      "        to: ops@dcmms.io\n"                                                         \
+      "        user: runbook\n"                                                            \
+      "        password: \"${{ secrets.mail }}\"\n"                                        \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    connections:\n"                                                                 \
+      "      mail:\n"                                                                      \
+      "        type: smtp\n"                                                               \
+      "        host: mail.dcmms.io\n"                                                      \
+      "        from: runbook@dcmms.io\n"                                                   \
+      "        to: ops@dcmms.io\n"                                                         \
+      "        user: runbook\n"                                                            \
+      "        password: \"${{ secrets.mail }}\"\n")                                       \
     X(540, RB_DIAG_WARNING, "a command that does not return",                              \
       "The command shows what happens until somebody ends it, or waits for a key. In a\n"  \
       "run nobody does, and the step ends by its timeout, as a failure. Ask for a\n"       \
@@ -497,5 +564,31 @@
       "    run: |\n"                                                                       \
       "      psql -v ON_ERROR_STOP=1 <<'SQL'\n"                                            \
       "      SELECT count(*) FROM orders;\n"                                               \
-      "      SQL\n")
+      "      SQL\n") \
+    X(560, RB_DIAG_WARNING, "a result that never grows old",                          \
+      "`needs` asks for a result that is young enough, and how long a result counts is said by\n" \
+      "`fresh_for` in the step that gives it. Without that it counts for ever.\n"     \
+      "\n"                                                                            \
+      "Wrong:\n"                                                                      \
+      "\n"                                                                            \
+      "    - {id: backup, run: ./backup}\n"                                           \
+      "    - {id: migrate, run: ./migrate, needs: [backup]}\n"                        \
+      "\n"                                                                            \
+      "Right:\n"                                                                      \
+      "\n"                                                                            \
+      "    - {id: backup, run: ./backup, fresh_for: 15m}\n"                           \
+      "    - {id: migrate, run: ./migrate, needs: [backup]}\n") \
+    X(561, RB_DIAG_WARNING, "a `fresh_for` that nobody asks about",                   \
+      "A result that is older than its `fresh_for` is made anew by a later step that says\n" \
+      "`needs`. Where none does, its age makes no difference.\n"                      \
+      "\n"                                                                            \
+      "Wrong:\n"                                                                      \
+      "\n"                                                                            \
+      "    - {id: backup, run: ./backup, fresh_for: 15m}\n"                           \
+      "    - {id: migrate, run: ./migrate}\n"                                         \
+      "\n"                                                                            \
+      "Right:\n"                                                                      \
+      "\n"                                                                            \
+      "    - {id: backup, run: ./backup, fresh_for: 15m}\n"                           \
+      "    - {id: migrate, run: ./migrate, needs: [backup]}\n")
 /* clang-format on */

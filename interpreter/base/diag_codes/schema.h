@@ -289,7 +289,9 @@
       "\n"                                                                              \
       "    gate: {checks: {a: a == 1, b: b == 2}}\n")                                   \
     X(223, RB_DIAG_ERROR, "not a time",                                                 \
-      "The field takes a point in time as RFC 3339 writes it, with its zone: `Z` is UTC.\n" \
+      "A point in time is written as RFC 3339 does, with its zone: `Z` is UTC. Beside a\n" \
+      "`tz` it is a date and a time, or a time of day: the next one there is. A duration\n" \
+      "may follow: `2025-11-24T10:00:00Z - 48h`. A date is written like 2025-12-24.\n" \
       "\n"                                                                              \
       "Wrong:\n"                                                                        \
       "\n"                                                                              \
@@ -324,6 +326,24 @@
       "\n"                                                                              \
       "    secrets:\n"                                                                  \
       "      db: {env: PGPASSWORD}\n") \
+    X(226, RB_DIAG_ERROR, "a guard that covers no step",                                \
+      "A guard watches while steps of the runbook run: from one to another, or one, with all\n" \
+      "that is in it. It names them by their `id`, and they stand in `steps:` itself: what is\n" \
+      "inside of a group has no place between others of the runbook.\n"                  \
+      "\n"                                                                              \
+      "Wrong:\n"                                                                        \
+      "\n"                                                                              \
+      "    guards:\n"                                                                   \
+      "      - id: error-rate\n"                                                        \
+      "        check: prom.value(\"metrics\", \"error_rate\") <= 0.05\n"                \
+      "        covers: {from: migrat, to: bake}\n"                                      \
+      "\n"                                                                              \
+      "Right:\n"                                                                        \
+      "\n"                                                                              \
+      "    guards:\n"                                                                   \
+      "      - id: error-rate\n"                                                        \
+      "        check: prom.value(\"metrics\", \"error_rate\") <= 0.05\n"                \
+      "        covers: {from: migrate, to: bake}\n")                                    \
     X(230, RB_DIAG_ERROR, "not an HTTP URL",                                            \
       "A request goes to a URL of the scheme http or https, and to nothing else. Beside a\n" \
       "`connection` a path is enough: it follows the connection's URL.\n"               \
@@ -334,5 +354,112 @@
       "\n"                                                                              \
       "Right:\n"                                                                        \
       "\n"                                                                              \
-      "    http: {url: \"https://example.org/dump\"}\n")
+      "    http: {url: \"https://example.org/dump\"}\n") \
+    X(234, RB_DIAG_ERROR, "not a mail address",                                         \
+      "A mail goes from one plain address to others: `name@domain`, in ASCII, without\n"\
+      "quotes, blanks or a name around it.\n"                                           \
+      "\n"                                                                              \
+      "Wrong:\n"                                                                        \
+      "\n"                                                                              \
+      "    from: \"dCMMS runbook <runbook@dcmms.io>\"\n"                                \
+      "\n"                                                                              \
+      "Right:\n"                                                                        \
+      "\n"                                                                              \
+      "    from: runbook@dcmms.io\n") \
+    X(260, RB_DIAG_ERROR, "a window that never opens",                                \
+      "A window is open from one time of day to another. Where `to` is before `from` it ends\n" \
+      "on the next day; the end of a day is 24:00.\n"                                 \
+      "\n"                                                                            \
+      "Wrong:\n"                                                                      \
+      "\n"                                                                            \
+      "    window: {from: \"09:00\", to: \"09:00\", tz: Europe/Berlin}\n"             \
+      "\n"                                                                            \
+      "Right:\n"                                                                      \
+      "\n"                                                                            \
+      "    window: {from: \"09:00\", to: \"16:00\", tz: Europe/Berlin}\n") \
+    X(261, RB_DIAG_ERROR, "not a time zone",                                          \
+      "Times of day are those of a place, which is named as tzdata does it: by continent and\n" \
+      "city. What the abbreviations mean depends on who reads them.\n"                \
+      "\n"                                                                            \
+      "Wrong:\n"                                                                      \
+      "\n"                                                                            \
+      "    window: {from: \"09:00\", to: \"16:00\", tz: \"CET (winter)\"}\n"          \
+      "\n"                                                                            \
+      "Right:\n"                                                                      \
+      "\n"                                                                            \
+      "    window: {from: \"09:00\", to: \"16:00\", tz: Europe/Berlin}\n") \
+    X(270, RB_DIAG_ERROR, "a file that can't be called", \
+      "`call` names another runbook, by its path from the folder of the file that calls. It\n" \
+      "is read before the run begins, so its path is written out, and no file calls itself,\n" \
+      "also not through others.\n" \
+      "\n" \
+      "Wrong:\n" \
+      "\n" \
+      "    - id: migrate\n" \
+      "      call: \"${{ params.file }}\"\n" \
+      "\n" \
+      "Right:\n" \
+      "\n" \
+      "    - id: migrate\n" \
+      "      call: database-migration.yaml\n") \
+    X(271, RB_DIAG_ERROR, "a parameter that the called file does not have", \
+      "`with` gives values to the parameters of the file that is called, by their names\n" \
+      "there.\n" \
+      "\n" \
+      "Wrong:\n" \
+      "\n" \
+      "    - id: migrate\n" \
+      "      call: database-migration.yaml\n" \
+      "      with: {vresion: v1.2.0}\n" \
+      "\n" \
+      "Right:\n" \
+      "\n" \
+      "    - id: migrate\n" \
+      "      call: database-migration.yaml\n" \
+      "      with: {version: v1.2.0}\n") \
+    X(272, RB_DIAG_ERROR, "a parameter that the called file needs", \
+      "A parameter without a default has to be given, by a call as on the command line.\n" \
+      "\n" \
+      "Wrong:\n" \
+      "\n" \
+      "    - id: migrate\n" \
+      "      call: database-migration.yaml\n" \
+      "\n" \
+      "Right:\n" \
+      "\n" \
+      "    - id: migrate\n" \
+      "      call: database-migration.yaml\n" \
+      "      with: {version: \"${{ params.version }}\"}\n") \
+    X(273, RB_DIAG_ERROR, "a value that the called file does not take", \
+      "A value that is written out is held against the declaration of the parameter: its\n" \
+      "pattern, its values, its bounds. What an expression gives is held against it when the\n" \
+      "call begins.\n" \
+      "\n" \
+      "Wrong:\n" \
+      "\n" \
+      "    - id: migrate\n" \
+      "      call: database-migration.yaml\n" \
+      "      with: {version: 1.2.0}\n" \
+      "\n" \
+      "Right:\n" \
+      "\n" \
+      "    - id: migrate\n" \
+      "      call: database-migration.yaml\n" \
+      "      with: {version: v1.2.0}\n") \
+    X(274, RB_DIAG_ERROR, "something that only a run as a whole has", \
+      "Guards, last steps and what is done when a run has failed belong to the run, and so\n" \
+      "does a lock, which is held before anything begins. A file that is called can't bring\n" \
+      "them along: what it does is a part of another run.\n" \
+      "\n" \
+      "Wrong, in the file that is called:\n" \
+      "\n" \
+      "    locks: [\"db:${{ params.host }}\"]\n" \
+      "\n" \
+      "Right, in the file that calls it:\n" \
+      "\n" \
+      "    locks: [\"db:${{ params.host }}\"]\n" \
+      "    steps:\n" \
+      "      - id: migrate\n" \
+      "        call: database-migration.yaml\n" \
+      "        with: {host: \"${{ params.host }}\"}\n")
 /* clang-format on */

@@ -326,12 +326,53 @@ static void lines_are_secrets_and_short_ones_are_not(void **state)
     gives(value, "-----BEGIN\n", "[secret:a]\n");
 }
 
+static void what_stands_behind_the_host_of_a_url_is_secret_too(void **state)
+{
+    (void)state;
+    const char *const values[] = {"https://hooks.example.org/services/T01/B02/xyz",
+                                  "https://example.org/api/v1", NULL};
+    gives(values, "404: /services/T01/B02/xyz at hooks.example.org",
+          "404: [secret:a] at hooks.example.org");
+    gives(values, "{\"path\": \"\\/services\\/T01\\/B02\\/xyz\"}",
+          "{\"path\": \"[secret:a]\"}");
+    gives(values, "https://hooks.example.org/services/T01/B02/xyz is gone",
+          "[secret:a] is gone");
+    gives(values, "GET /api/v1", "GET /api/v1");
+}
+
 static void base64_in_lines_is_found(void **state)
 {
     (void)state;
     gives(VALUES("a secret that is longer than one line"),
           "Ojo6Ojo6OmEgc2VjcmV0\nIHRoYXQgaXMgbG9uZ2VyIHRo\r\nYW4gb25lIGxpbmU7\n",
           "Ojo6Ojo6Om[secret:a]U7\n");
+}
+
+static void names(const char *const *values, const char *name, const char *expected)
+{
+    RB_AUTO_BUF struct rb_buf out = {0};
+    struct rb_redactor *redactor = redactor_of(values);
+    rb_redact_name(redactor, name, strlen(name), &out);
+    rb_redactor_free(redactor);
+    assert_string_equal(rb_buf_text(&out), expected);
+}
+
+static void a_name_is_searched_as_it_came_and_in_lower_case(void **state)
+{
+    (void)state;
+    const char *const *value = VALUES("Zq8-Token-W");
+    names(value, "X-Zq8-Token-W", "x-[secret:a]");
+    names(value, "x-zq8-token-w-Y", "x-[secret:a]-y");
+    names(value, "X-WnE4LVRva2VuLVc", "x-[secret:a]c"); /* base64 */
+    names(value, "Content-Type", "content-type");
+    names(VALUES("1234"), "X-1234", "x-1234");
+    /* The word of ours that a secret may be is a word still. */
+    struct rb_redactor *redactor = redactor_of(VALUES("headers"));
+    RB_AUTO_VALUE const struct rb_value *plain =
+        rb_value_map("headers", rb_value_text("headers"), NULL);
+    RB_AUTO_VALUE const struct rb_value *out = rb_redact_value(redactor, plain);
+    rb_redactor_free(redactor);
+    assert_string_equal(rb_value_get_text(out, "headers", ""), "[secret:a]");
 }
 
 static void without_a_secret_everything_passes(void **state)
@@ -372,7 +413,9 @@ int main(void)
         cmocka_unit_test(the_longest_of_those_that_overlap_gives_the_name),
         cmocka_unit_test(the_spellings_of_well_known_programs_are_known),
         cmocka_unit_test(lines_are_secrets_and_short_ones_are_not),
+        cmocka_unit_test(what_stands_behind_the_host_of_a_url_is_secret_too),
         cmocka_unit_test(base64_in_lines_is_found),
+        cmocka_unit_test(a_name_is_searched_as_it_came_and_in_lower_case),
         cmocka_unit_test(without_a_secret_everything_passes),
         cmocka_unit_test(what_is_held_is_no_more_than_may_be_a_secret),
     };
