@@ -63,20 +63,36 @@ static void put_members(struct rb_site *sites, const struct rb_value *list,
         put(sites, (int)rb_value_get_int(rb_value_at(list, i), member, -1), site);
 }
 
+/* `sql.ident(...)` in the text of a statement. */
+static void put_names(const struct rb_value *statement, struct rb_site *sites)
+{
+    const struct rb_value *text = rb_value_get(statement, "text");
+    for (size_t i = 0; i < rb_value_count(text); i++) {
+        const struct rb_value *name = rb_value_get(rb_value_at(text, i), "ident");
+        int64_t expr = rb_value_get_int(name, "$expr", -1);
+        if (expr >= 0) /* one that is no Lua has none */
+            sites[expr].names = true;
+    }
+}
+
 static void put_step(const struct rb_plan *plan, int index, struct rb_site *sites)
 {
     const struct rb_step *step = &plan->steps[index];
-    const struct rb_site before = {RB_AT_WHEN, index, -1};
-    const struct rb_site during = {RB_AT_STEP, index, -1};
-    const struct rb_site after = {RB_AT_RESULT, index, -1};
+    const struct rb_site before = {RB_AT_WHEN, index, -1, false};
+    const struct rb_site during = {RB_AT_STEP, index, -1, false};
+    const struct rb_site after = {RB_AT_RESULT, index, -1, false};
     put(sites, step->when, before);
     put(sites, step->for_each, before);
     put_value(sites, step->spec, during);
+    const struct rb_value *statements = rb_value_get(step->spec, "statements");
+    for (size_t i = 0; i < rb_value_count(statements); i++)
+        put_names(rb_value_at(statements, i), sites);
+    put_names(rb_value_get(rb_value_get(step->spec, "review"), "query"), sites);
     put(sites, (int)rb_value_get_int(step->spec, "chunk", -1), during);
     put_members(sites, rb_value_get(step->spec, "checks"), "expr", during);
     put_members(sites, rb_value_get(step->spec, "items"), "check", during);
     put(sites, step->probe, during);
-    put(sites, step->check, after);
+    put(sites, step->check, step->action == RB_ACTION_GUARD ? during : after);
     put(sites, step->retry.when, after);
     for (int i = 0; i < step->output_count; i++)
         put(sites, step->outputs[i].expr, after);
@@ -84,10 +100,16 @@ static void put_step(const struct rb_plan *plan, int index, struct rb_site *site
 
 static void put_all(const struct rb_plan *plan, struct rb_site *sites)
 {
-    for (int i = 0; i < plan->var_count; i++)
-        put_value(sites, plan->vars[i].value, (struct rb_site){RB_AT_START, -1, i});
-    put_value(sites, plan->env, (struct rb_site){RB_AT_START, -1, -1});
-    put_value(sites, plan->connections, (struct rb_site){RB_AT_START, -1, -1});
+    for (int i = 0; i < plan->books[0]->var_count; i++)
+        put_value(sites, plan->books[0]->vars[i].value,
+                  (struct rb_site){RB_AT_START, -1, i, false});
+    put_value(sites, plan->books[0]->env, (struct rb_site){RB_AT_START, -1, -1, false});
+    put_value(sites, plan->books[0]->connections,
+              (struct rb_site){RB_AT_START, -1, -1, false});
+    put_value(sites, plan->locks, (struct rb_site){RB_AT_START, -1, -1, false});
+    for (int i = 0; i < plan->books[0]->output_count; i++)
+        put(sites, plan->books[0]->outputs[i].expr,
+            (struct rb_site){RB_AT_END, -1, -1, false});
     for (int i = 0; i < plan->step_count; i++)
         put_step(plan, i, sites);
 }
@@ -104,9 +126,9 @@ static bool is_whole(const struct rb_document *document, const struct rb_diags *
 }
 
 static void (*const families[])(const struct rb_check *check) = {
-    rb_check_references, rb_check_order,      rb_check_comparisons,
-    rb_check_flow,       rb_check_unused,     rb_check_safety,
-    rb_check_lookalikes, rb_check_shell_text, rb_check_secrets,
+    rb_check_references, rb_check_connections, rb_check_order,  rb_check_comparisons,
+    rb_check_flow,       rb_check_unused,      rb_check_safety, rb_check_lookalikes,
+    rb_check_shell_text, rb_check_secrets,     rb_check_time,   rb_check_approvals,
 };
 
 void rb_check_document(const struct rb_document *document, struct rb_diags *diags)
@@ -124,4 +146,12 @@ void rb_check_document(const struct rb_document *document, struct rb_diags *diag
                                    .whole = is_whole(document, diags)};
     for (size_t i = 0; i < RB_COUNT(families) && !rb_diags_full(diags); i++)
         families[i](&check);
+}
+
+void rb_check_whole(const struct rb_document *document, struct rb_diags *diags)
+{
+    const struct rb_check check = {
+        .document = document, .plan = document->plan, .diags = diags};
+    if (document->plan)
+        rb_check_ways_back(&check, 1);
 }

@@ -58,11 +58,11 @@ static void judge_environment(const struct rb_check *check,
 static void judge_param(const struct rb_check *check, const struct comparison *comparison)
 {
     const struct rb_plan *plan = check->plan;
-    for (int i = 0; i < plan->param_count; i++) {
-        const struct rb_value *values = plan->params[i].values;
+    for (int i = 0; i < plan->books[0]->param_count; i++) {
+        const struct rb_value *values = plan->books[0]->params[i].values;
         size_t count = rb_value_count(values);
-        if (count == 0 || plan->params[i].type != RB_PARAM_STRING ||
-            strcmp(plan->params[i].name, comparison->ref->path[0]) != 0)
+        if (count == 0 || plan->books[0]->params[i].type != RB_PARAM_STRING ||
+            strcmp(plan->books[0]->params[i].name, comparison->ref->path[0]) != 0)
             continue;
         RB_AUTO_FREE const char **words = rb_alloc((count + 1) * sizeof *words);
         for (size_t k = 0; k < count; k++)

@@ -4,6 +4,8 @@
 
 #include "base/buf.h"
 #include "check/rules.h"
+#include "plan/reason.h"
+#include "plan/rescue.h"
 
 static void never_runs(const struct rb_check *check, int index)
 {
@@ -22,7 +24,8 @@ static void repeats(const struct rb_check *check, int index)
     const struct rb_step *step = &check->plan->steps[index];
     if (!rb_action_is_effect(step->action) || step->idempotent)
         return;
-    if (step->retry.attempts > 1 && step->probe < 0) {
+    bool undone = step->retry.on && !(step->retry.on & ~(unsigned)RB_REASONS_UNDONE);
+    if (step->retry.attempts > 1 && step->probe < 0 && !undone) {
         struct rb_diag *diag =
             rb_diag_add(check->diags, 512, rb_check_key(check, index, "retry"),
                         "`%s` would be repeated without knowing what it did", step->id);
@@ -103,6 +106,37 @@ static void typed_word(const struct rb_check *check, int index)
     rb_diag_help(diag, "write the word itself: type: production");
 }
 
+/* A staging environment may be left as it is. */
+static bool is_for_production(const struct rb_plan *plan)
+{
+    return !plan->environment || strcmp(plan->environment, "production") == 0;
+}
+
+/* As its own file calls it: once is enough for a file that is called twice. */
+static void way_back(const struct rb_check *check, int index)
+{
+    const struct rb_plan *plan = check->plan;
+    if (!rb_plan_lacks_undo(plan, index))
+        return;
+    const char *id = plan->steps[index].id, *called = strrchr(id, ':');
+    struct rb_diag *diag =
+        rb_diag_add(check->diags, 525, plan->steps[index].span,
+                    "a rollback leaves what `%s` does in place", called ? called + 1 : id);
+    rb_diag_help(diag,
+                 "say how it is taken back, `undo: {run: ...}`, or `undo: none` where "
+                 "there is nothing to take back");
+}
+
+void rb_check_ways_back(const struct rb_check *check, int first_book)
+{
+    const struct rb_plan *plan = check->plan;
+    bool back = is_for_production(plan) && rb_plan_can_roll_back(plan);
+    for (int i = 0; back && i < plan->step_count; i++) {
+        if (plan->steps[i].book >= first_book)
+            way_back(check, i);
+    }
+}
+
 void rb_check_flow(const struct rb_check *check)
 {
     for (int i = 0; i < check->plan->step_count; i++) {
@@ -112,4 +146,5 @@ void rb_check_flow(const struct rb_check *check)
         times(check, i);
         typed_word(check, i);
     }
+    rb_check_ways_back(check, 0);
 }

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "check/rules.h"
 #include "plan/globals.h"
+#include "plan/rescue.h"
 
 #define QUOTED(name) name,
 static const char *const step_names[] = {RB_STEP_NAMES(QUOTED) NULL};
@@ -126,19 +127,37 @@ static bool is_guarded(const struct rb_check *check, int expr, int other)
     return false;
 }
 
+/* Why what is referred to may not be there: "skipped" and the like, and where that comes from. */
+struct absence {
+    const char *what, *label;
+    int step;
+};
+
 static void may_be_absent(const struct rb_check *check, const struct rb_lua_ref *ref,
-                          int target, int reason)
+                          int target, struct absence absence)
 {
     const struct rb_step *steps = check->plan->steps;
-    bool skipped = steps[reason].when >= 0;
-    struct rb_diag *diag =
-        rb_diag_add(check->diags, 404, ref->span, "`%s` may have been %s by then",
-                    steps[target].id, skipped ? "skipped" : "given up");
-    rb_diag_also(diag, steps[reason].span,
-                 skipped ? "it runs only when a condition holds"
-                         : "its failure does not stop the run");
+    struct rb_diag *diag = rb_diag_add(check->diags, 404, ref->span, "`%s` may %s by then",
+                                       steps[target].id, absence.what);
+    rb_diag_also(diag, steps[absence.step].span, absence.label);
     rb_diag_help(diag, "ask first, here or in `when`: steps.%s.status == 'passed'",
                  steps[target].id);
+}
+
+static struct absence absence_at(const struct rb_plan *plan, int step)
+{
+    if (plan->steps[step].when >= 0)
+        return (struct absence){"have been skipped", "it runs only when a condition holds",
+                                step};
+    return (struct absence){"have been given up", "its failure does not stop the run",
+                            step};
+}
+
+static bool is_told(const struct rb_check *check, int expr, const struct rb_lua_ref *ref,
+                    int target)
+{
+    return ref->depth < 2 || strcmp(ref->path[1], "status") == 0 ||
+           strcmp(ref->path[1], "attempts") == 0 || is_guarded(check, expr, target);
 }
 
 /* Between the step and the part of the runbook that it shares with the expression: conditions
@@ -147,8 +166,7 @@ static void judge_path(const struct rb_check *check, int expr, const struct rb_l
                        int target)
 {
     const struct rb_plan *plan = check->plan;
-    bool told = ref->depth < 2 || strcmp(ref->path[1], "status") == 0 ||
-                strcmp(ref->path[1], "attempts") == 0 || is_guarded(check, expr, target);
+    bool told = is_told(check, expr, ref, target);
     for (int step = target;
          step >= 0 && !rb_check_within(plan, step, check->sites[expr].step);
          step = plan->steps[step].parent) {
@@ -164,10 +182,60 @@ static void judge_path(const struct rb_check *check, int expr, const struct rb_l
         }
         if (!told && (at->when >= 0 || at->on_failure == RB_FAIL_CONTINUE) &&
             !is_guarded(check, expr, step)) {
-            may_be_absent(check, ref, target, step);
+            may_be_absent(check, ref, target, absence_at(plan, step));
             told = true;
         }
     }
+    int site = check->sites[expr].step;
+    if (!told && site >= 0 && rb_plan_is_last(plan, site) && !rb_plan_is_last(plan, target))
+        may_be_absent(
+            check, ref, target,
+            (struct absence){"not have run", "the run may have ended before it", target});
+}
+
+/* Does the expression stand in the undo of this step? */
+static bool is_undone_by(const struct rb_plan *plan, int site, int target)
+{
+    int at = site;
+    while (at >= 0 && plan->steps[at].undoes != target)
+        at = plan->steps[at].parent;
+    return at >= 0;
+}
+
+static void judge_undone(const struct rb_check *check, int expr,
+                         const struct rb_lua_ref *ref, int target)
+{
+    if (!is_told(check, expr, ref, target))
+        may_be_absent(
+            check, ref, target,
+            (struct absence){"have failed", "what failed is taken back as well", target});
+}
+
+/* The branches of a `parallel` have no order among them. */
+static bool is_beside(const struct rb_plan *plan, int site, int target, int *ret_parallel)
+{
+    for (int at = target; at >= 0; at = plan->steps[at].parent) {
+        int parent = plan->steps[at].parent;
+        if (parent >= 0 && plan->steps[parent].action == RB_ACTION_PARALLEL &&
+            rb_check_within(plan, parent, site) && !rb_check_within(plan, at, site)) {
+            *ret_parallel = parent;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void at_the_same_time(const struct rb_check *check, const struct rb_lua_ref *ref,
+                             int target, int parallel)
+{
+    const struct rb_step *steps = check->plan->steps;
+    struct rb_diag *diag = rb_diag_add(check->diags, 403, ref->span,
+                                       "`%s` runs at the same time", steps[target].id);
+    rb_diag_also(diag, steps[parallel].span, "these branches have no order among them");
+    rb_diag_help(diag,
+                 "put what follows from it behind it in its own branch, or after "
+                 "`%s`",
+                 steps[parallel].id);
 }
 
 static void not_yet(const struct rb_check *check, int expr, const struct rb_lua_ref *ref,
@@ -208,7 +276,13 @@ static void judge(const struct rb_check *check, int expr, const struct rb_lua_re
     }
     if (ref->depth > 1)
         judge_member(check, target, ref);
-    if (site < target || rb_check_within(plan, target, site))
+    int parallel;
+    if (is_undone_by(plan, site, target))
+        judge_undone(check, expr, ref, target);
+    else if (site >= 0 && is_beside(plan, site, target, &parallel))
+        at_the_same_time(check, ref, target, parallel);
+    else if (check->sites[expr].moment != RB_AT_END &&
+             (site < target || rb_check_within(plan, target, site)))
         not_yet(check, expr, ref, target);
     else
         judge_path(check, expr, ref, target);

@@ -33,6 +33,9 @@ static const struct {
     {"string", {RB_STRING_NAMES(QUOTED)}}, {"table", {RB_TABLE_NAMES(QUOTED)}},
     {"utf8", {RB_UTF8_NAMES(QUOTED)}},     {"check", {RB_CHECK_NAMES(QUOTED)}},
     {"json", {RB_JSON_NAMES(QUOTED)}},     {"re", {RB_RE_NAMES(QUOTED)}},
+    {"sql", {RB_SQL_NAMES(QUOTED)}},       {"fs", {RB_FS_NAMES(QUOTED)}},
+    {"tls", {RB_TLS_NAMES(QUOTED)}},       {"prom", {RB_PROM_NAMES(QUOTED)}},
+    {"time", {RB_TIME_NAMES(QUOTED)}},
 };
 
 static bool among(const char *name, const char *const *names)
@@ -128,8 +131,8 @@ static const char *hint(const char *name)
         {"None", "Lua's word for it is `nil`"},
         {"True", "Lua writes `true`"},
         {"False", "Lua writes `false`"},
-        {"os", "an expression can't reach outside: ask with sh.exec{\"date\"}"},
-        {"io", "an expression can't reach outside: ask with sh.exec{\"cat\", path}"},
+        {"os", "an expression can't reach outside: the clock is time.now()"},
+        {"io", "an expression can't reach outside: a file is read by fs.read(path)"},
         {"require", "there are no modules but those of the standard library"},
         {"load", "an expression can't make source out of a text"},
         {"print", "return the text, or use fail(\"...\")"},
@@ -171,8 +174,32 @@ static void unknown_global(const struct rb_check *check, const struct rb_site *s
                               "a text needs quotes; a variable of your own needs `local`");
 }
 
-static void judge_module(const struct rb_check *check, const struct rb_lua_ref *ref)
+static bool refers_to(const struct rb_lua_refs *refs, const char *root)
 {
+    for (int i = 0; i < refs->count; i++) {
+        if (strcmp(refs->items[i].root, root) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Elsewhere it would be a list of texts, and in a text a value that goes unquoted. */
+static void judge_name(const struct rb_check *check, int expr, const struct rb_lua_ref *ref)
+{
+    if (check->sites[expr].names || refers_to(&check->document->refs[expr], "pg"))
+        return;
+    rb_diag_help(
+        rb_diag_add(check->diags, 422, ref->span, "a name of SQL can't stand here"),
+        "write ${{ sql.ident(...) }} in the text of a statement, nothing else in "
+        "its braces; in a check give pg.query a list: {\"select count(*) from \", "
+        "sql.ident(...)}");
+}
+
+static void judge_module(const struct rb_check *check, int expr,
+                         const struct rb_lua_ref *ref)
+{
+    if (strcmp(ref->root, "sql") == 0)
+        judge_name(check, expr, ref);
     for (size_t i = 0; i < RB_COUNT(modules); i++) {
         if (strcmp(modules[i].name, ref->root) == 0)
             judge_member(check, ref, modules[i].members);
@@ -196,7 +223,7 @@ static void judge_global(const struct rb_check *check, int expr,
         is_assigned(&check->document->refs[expr], ref->root))
         return;
     if (among(ref->root, globals)) {
-        judge_module(check, ref);
+        judge_module(check, expr, ref);
         return;
     }
     int loop = loop_of(check->plan, ref->root);

@@ -10,12 +10,14 @@ enum rb_moment {
     RB_AT_WHEN,    /* when, for_each: once, before any element of the loop */
     RB_AT_STEP,    /* before and while the step works */
     RB_AT_RESULT,  /* check, outputs, retry.when: `result` is there */
+    RB_AT_END,     /* outputs of the file: after its last step */
 };
 
 struct rb_site {
     enum rb_moment moment;
-    int step; /* -1: of no step */
-    int var;  /* the variable whose value it is part of, -1: none */
+    int step;   /* -1: of no step */
+    int var;    /* the variable whose value it is part of, -1: none */
+    bool names; /* a name in SQL text */
 };
 
 struct rb_check {
@@ -27,6 +29,7 @@ struct rb_check {
 };
 
 void rb_check_references(const struct rb_check *check);
+void rb_check_connections(const struct rb_check *check);
 void rb_check_order(const struct rb_check *check);
 void rb_check_comparisons(const struct rb_check *check);
 void rb_check_flow(const struct rb_check *check);
@@ -34,7 +37,12 @@ void rb_check_unused(const struct rb_check *check);
 void rb_check_safety(const struct rb_check *check);
 void rb_check_lookalikes(const struct rb_check *check);
 void rb_check_secrets(const struct rb_check *check);
+void rb_check_approvals(const struct rb_check *check);
 void rb_check_shell_text(const struct rb_check *check);
+void rb_check_time(const struct rb_check *check);
+
+/* A part of the flow, of the files from this number on: what a rollback leaves. */
+void rb_check_ways_back(const struct rb_check *check, int first_book);
 
 /* Parts of the references: `params.NAME` and `vars.NAME`. */
 void rb_check_param(const struct rb_check *check, const struct rb_lua_ref *ref);

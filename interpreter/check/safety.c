@@ -71,9 +71,10 @@ static bool is_harmless(const struct rb_check *check, int expr)
 {
     const struct rb_plan *plan = check->plan;
     const char *source = plan->exprs[expr].source;
-    for (int i = 0; i < plan->var_count && strncmp(source, "vars.", 5) == 0; i++) {
-        const char *text = rb_value_as_text(plan->vars[i].value, NULL);
-        if (strcmp(plan->vars[i].name, source + 5) == 0 && text && text[0] != '-')
+    for (int i = 0; i < plan->books[0]->var_count && strncmp(source, "vars.", 5) == 0;
+         i++) {
+        const char *text = rb_value_as_text(plan->books[0]->vars[i].value, NULL);
+        if (strcmp(plan->books[0]->vars[i].name, source + 5) == 0 && text && text[0] != '-')
             return true;
     }
     return false;

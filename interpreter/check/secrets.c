@@ -64,20 +64,50 @@ static bool ends_with(const char *text, const char *end)
     return length >= last && strcmp(text + length - last, end) == 0;
 }
 
+#define WHOLE  "it has to be the whole value, "
+#define LOGGED ": services and proxies write URLs into their logs"
+#define SENT                                                                             \
+    ": what else is sent can be read in the record. Where the service wants it here, a " \
+    "program sends it that reads it from its `stdin`"
+
+/* Fields that take a secret, and so only a whole one; fields that could be taken for such. */
+static const struct {
+    const char *end; /* of the place of the expression */
+    const char *before, *after;
+} advices[] = {
+    {".run", "write env: {SECRET: ", "} beside `run:`, and \"$SECRET\" in the script"},
+    {".stdin", WHOLE, "; what stands around it belongs into the program"},
+    {".headers", WHOLE,
+     "; what stands before it belongs into the secret, or write `auth: {bearer: ...}`"},
+    {".password", WHOLE, ""},
+    {".auth", WHOLE, ""},
+    {".url", "sign on by `auth` or `headers`, with ", LOGGED},
+    {".query", "sign on by `auth` or `headers`, with ", LOGGED},
+    {".form", "sign on by `auth` or `headers`, with ", SENT},
+    {".json", "sign on by `auth` or `headers`, with ", SENT},
+    {".body", "sign on by `auth` or `headers`, with ", SENT},
+    {".sql", "let a program send it that gets ",
+     " in its `env`: databases write statements into their logs"},
+};
+
+/* Variables and outputs may be named like one. */
+static bool is_field(const char *where)
+{
+    return !rb_text_starts(where, "vars.") && !strstr(where, ".outputs.");
+}
+
 static void advise(struct rb_diag *diag, const char *where, const char *name)
 {
-    bool argument = ends_with(where, ".exec") || ends_with(where, ".pipe");
-    if (ends_with(where, ".run"))
-        rb_diag_help(diag,
-                     "write env: {SECRET: \"${{ secrets.%s }}\"} beside `run:`, and "
-                     "\"$SECRET\" in the script",
-                     name);
-    else if (strstr(where, "env.") || ends_with(where, "stdin"))
-        rb_diag_help(diag,
-                     "it has to be the whole value, \"${{ secrets.%s }}\"; what stands "
-                     "around it belongs into the program",
-                     name);
-    else if (argument)
+    if (strstr(where, "env."))
+        where = ".stdin";
+    for (size_t i = 0; is_field(where) && i < RB_COUNT(advices); i++) {
+        if (ends_with(where, advices[i].end)) {
+            rb_diag_help(diag, "%s\"${{ secrets.%s }}\"%s", advices[i].before, name,
+                         advices[i].after);
+            return;
+        }
+    }
+    if (ends_with(where, ".exec") || ends_with(where, ".pipe"))
         rb_diag_help(diag,
                      "arguments can be read by everybody on the machine: hand it over in "
                      "%s",

@@ -112,8 +112,8 @@ static void judge_section(const struct rb_check *check, struct used *all, int co
 
 static void judge_names(const struct rb_check *check, struct used *all)
 {
-    for (int i = 0; i < check->plan->param_count; i++) {
-        const struct rb_param *param = &check->plan->params[i];
+    for (int i = 0; i < check->plan->books[0]->param_count; i++) {
+        const struct rb_param *param = &check->plan->books[0]->params[i];
         judge_name(check, all, 518, param->span, "params", param->name);
     }
     judge_section(check, all, 519, "vars");
@@ -143,6 +143,31 @@ static void judge_outputs(const struct rb_check *check, struct used *all)
     }
 }
 
+static bool has_template(const struct rb_check *check, int step, const char *name)
+{
+    const struct rb_yaml_node *message = rb_check_value(check, step, "notify");
+    const struct rb_yaml_node *template = message ? rb_yaml_get(message, "template") : NULL;
+    return template && strcmp(template->text, name) == 0;
+}
+
+static void judge_templates(const struct rb_check *check)
+{
+    const struct rb_yaml_node *all = rb_yaml_get(check->document->root, "templates");
+    for (int i = 0; all && i < all->count; i++) {
+        const struct rb_yaml_node *key = all->keys[i];
+        int step = 0;
+        while (step < check->plan->step_count && !has_template(check, step, key->text))
+            step++;
+        if (step < check->plan->step_count)
+            continue;
+        struct rb_diag *diag = rb_diag_add(check->diags, 524, key->span,
+                                           "the template `%s` is never used", key->text);
+        rb_diag_help(diag,
+                     "use it in a step, notify: {to: ..., template: %s}, or take it out",
+                     key->text);
+    }
+}
+
 void rb_check_unused(const struct rb_check *check)
 {
     struct used *all = NULL;
@@ -157,6 +182,7 @@ void rb_check_unused(const struct rb_check *check)
         use_secret(&all, check->document->secret_uses[i].name);
     judge_names(check, all);
     judge_outputs(check, all);
+    judge_templates(check);
     struct used *used = all, *next;
     HASH_CLEAR(hh, all);
     for (; used; used = next) {

@@ -7,16 +7,16 @@
 
 int rb_check_find_param(const struct rb_plan *plan, const char *name)
 {
-    int i = plan->param_count - 1;
-    while (i >= 0 && strcmp(plan->params[i].name, name) != 0)
+    int i = plan->books[0]->param_count - 1;
+    while (i >= 0 && strcmp(plan->books[0]->params[i].name, name) != 0)
         i--;
     return i;
 }
 
 int rb_check_find_var(const struct rb_plan *plan, const char *name)
 {
-    int i = plan->var_count - 1;
-    while (i >= 0 && strcmp(plan->vars[i].name, name) != 0)
+    int i = plan->books[0]->var_count - 1;
+    while (i >= 0 && strcmp(plan->books[0]->vars[i].name, name) != 0)
         i--;
     return i;
 }
@@ -39,9 +39,9 @@ void rb_check_param(const struct rb_check *check, const struct rb_lua_ref *ref)
     if (rb_check_find_param(plan, name) >= 0 || is_broken(check, "params", name))
         return;
     RB_AUTO_FREE const char **names =
-        rb_alloc((size_t)(plan->param_count + 1) * sizeof *names);
-    for (int i = 0; i < plan->param_count; i++)
-        names[i] = plan->params[i].name;
+        rb_alloc((size_t)(plan->books[0]->param_count + 1) * sizeof *names);
+    for (int i = 0; i < plan->books[0]->param_count; i++)
+        names[i] = plan->books[0]->params[i].name;
     struct rb_diag *diag =
         rb_diag_add(check->diags, 407, ref->spans[0], "there is no parameter `%s`", name);
     rb_check_did_you_mean(diag, name, names, "declare it under `params:`");
@@ -66,9 +66,9 @@ static void unknown_var(const struct rb_check *check, const struct rb_lua_ref *r
     const char *name = ref->path[0], *chosen = plan->environment;
     const char *other = environment_with(check, name);
     RB_AUTO_FREE const char **names =
-        rb_alloc((size_t)(plan->var_count + 1) * sizeof *names);
-    for (int i = 0; i < plan->var_count; i++)
-        names[i] = plan->vars[i].name;
+        rb_alloc((size_t)(plan->books[0]->var_count + 1) * sizeof *names);
+    for (int i = 0; i < plan->books[0]->var_count; i++)
+        names[i] = plan->books[0]->vars[i].name;
     struct rb_diag *diag =
         rb_diag_add(check->diags, 408, ref->spans[0], "there is no variable `%s`%s%s", name,
                     !other   ? ""

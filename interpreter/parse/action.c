@@ -105,37 +105,6 @@ static void lua(struct rb_compiler *c, const struct rb_yaml_node *value,
         rb_draft_set(draft, "chunk", rb_value_int(chunk));
 }
 
-static void wait_until(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
-{
-    struct rb_draft *draft = into;
-    RB_AUTO_VALUE const struct rb_value *time =
-        rb_leaf_text(c, value, rb_compiler_where(c, "until"));
-    const char *text = rb_value_as_text(time, NULL);
-    rb_time utc;
-    if (text && !rb_time_parse(text, &utc)) {
-        rb_diag_help(
-            rb_diag_add(c->diags, 223, value->span, "`until`: `%s` is not a time", text),
-            "write it like 2025-11-22T23:00:00Z");
-    } else if (time) {
-        rb_draft_set(draft, "until", rb_value_ref(time));
-    }
-}
-
-static void wait_for(struct rb_compiler *c, const struct rb_yaml_node *value,
-                     struct rb_draft *draft)
-{
-    static const struct rb_field fields[] = {{"until", wait_until}, {0}};
-    rb_time span;
-    if (value->kind == RB_NODE_MAPPING) {
-        rb_fields_read(c, value, "`wait`", fields, draft);
-        if (!rb_yaml_get(value, "until"))
-            rb_fields_missing(c->diags, value, "`wait`", "until",
-                              "write `wait: 10m`, or `wait: {until: ...}`");
-    } else if (rb_scalar_span(value, "wait", c->diags, &span)) {
-        rb_draft_set(draft, "for_us", rb_value_int(span));
-    }
-}
-
 static void steps(struct rb_compiler *c, const struct rb_yaml_node *value,
                   struct rb_draft *draft)
 {
@@ -149,11 +118,15 @@ const struct rb_member rb_action_members[RB_ACTION_COUNT] = {
     [RB_ACTION_PIPE] = {"pipe", RB_DOES_ANY, pipe_line},
     [RB_ACTION_HTTP] = {"http", RB_DOES_ANY, rb_web_read},
     [RB_ACTION_SQL] = {"sql", RB_DOES_ANY, rb_sql_read},
+    [RB_ACTION_NOTIFY] = {"notify", RB_DOES_ANY, rb_notify_read},
     [RB_ACTION_LUA] = {"lua", RB_DOES_ANY, lua},
     [RB_ACTION_GATE] = {"gate", RB_DOES_ANY, rb_gate_read},
     [RB_ACTION_CHECKLIST] = {"checklist", RB_DOES_ANY, rb_person_checklist},
     [RB_ACTION_CONFIRM] = {"confirm", RB_DOES_ANY, rb_person_confirm},
     [RB_ACTION_ASK] = {"ask", RB_DOES_ANY, rb_ask_read},
-    [RB_ACTION_WAIT] = {"wait", RB_DOES_ANY, wait_for},
+    [RB_ACTION_WAIT] = {"wait", RB_DOES_ANY, rb_wait_read},
+    [RB_ACTION_APPROVE] = {"approve", RB_DOES_ANY, rb_approve_read},
     [RB_ACTION_STEPS] = {"steps", RB_DOES_ANY, steps},
+    [RB_ACTION_PARALLEL] = {"parallel", RB_DOES_ANY, steps},
+    [RB_ACTION_CALL] = {"call", RB_DOES_ANY, rb_call_read},
 };

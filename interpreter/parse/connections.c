@@ -1,19 +1,9 @@
 #include "parse/connections.h"
 
 #include "base/text.h"
+#include "parse/endpoint.h"
 #include "parse/leaf.h"
 #include "parse/scalar.h"
-#include "parse/web.h"
-
-/* The other end of a connection. */
-static const char *const types[] = {"http", "prometheus", "postgres", NULL};
-
-static void type(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
-{
-    int index;
-    if (rb_scalar_word(value, "type", types, c->diags, &index))
-        rb_map_add(into, "type", rb_value_text(types[index]));
-}
 
 static void read_only(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
 {
@@ -50,9 +40,9 @@ static void postgres_key(struct rb_compiler *c, const struct rb_yaml_node *key,
 {
     const char *known[RB_COUNT(keywords) + 2] = {"type", "read_only"};
     const struct rb_value *text;
-    if (strcmp(key->text, "type") == 0) {
-        type(c, value, map);
-    } else if (strcmp(key->text, "read_only") == 0) {
+    if (strcmp(key->text, "type") == 0)
+        return;
+    if (strcmp(key->text, "read_only") == 0) {
         read_only(c, value, map);
     } else if (!is_keyword(key->text)) {
         memcpy(known + 2, keywords, sizeof keywords);
@@ -62,42 +52,39 @@ static void postgres_key(struct rb_compiler *c, const struct rb_yaml_node *key,
     }
 }
 
-static const struct rb_value *read_postgres(struct rb_compiler *c,
-                                            const struct rb_yaml_node *node)
+static void read_postgres(struct rb_compiler *c, const struct rb_yaml_node *node,
+                          struct rb_map_builder *map)
 {
-    struct rb_map_builder map = {0}, params = {0};
+    struct rb_map_builder params = {0};
     for (int i = 0; i < node->count && !rb_diags_full(c->diags); i++)
-        postgres_key(c, node->keys[i], node->items[i], &map, &params);
+        postgres_key(c, node->keys[i], node->items[i], map, &params);
     if (!rb_yaml_get(node, "dbname"))
         rb_fields_missing(c->diags, node, "a postgres connection", "dbname",
                           "say which database: `dbname: NAME`");
-    rb_map_add(&map, "params", rb_map_end(&params));
-    return rb_map_end(&map);
+    rb_map_add(map, "params", rb_map_end(&params));
 }
 
-static const struct rb_value *read_web(struct rb_compiler *c,
-                                       const struct rb_yaml_node *node)
-{
-    static const struct rb_field fields[] = {
-        {"type", type},        {"url", rb_web_url}, {"headers", rb_web_headers},
-        {"auth", rb_web_auth}, {"tls", rb_web_tls}, {0}};
-    struct rb_map_builder map = {0};
-    if (rb_fields_read(c, node, "a connection", fields, &map) && !rb_yaml_get(node, "url"))
-        rb_fields_missing(c->diags, node, "a connection", "url",
-                          "say where it goes: `url: https://host`");
-    return rb_map_end(&map);
-}
+/* What can be at the other end; one that is none of them is read as the first. */
+static const char *const types[] = {"http",    "prometheus", "postgres", "slack",
+                                    "webhook", "smtp",       "s3",       NULL};
+static rb_endpoint_read *const readers[] = {
+    rb_endpoint_web,     rb_endpoint_web,  read_postgres, rb_endpoint_slack,
+    rb_endpoint_webhook, rb_endpoint_smtp, rb_endpoint_s3};
 
 static const struct rb_value *read_one(struct rb_compiler *c,
                                        const struct rb_yaml_node *node)
 {
+    struct rb_map_builder map = {0};
     const struct rb_yaml_node *word =
         node->kind == RB_NODE_MAPPING ? rb_yaml_get(node, "type") : NULL;
+    int index = 0;
     if (node->kind == RB_NODE_MAPPING && !word)
         rb_fields_missing(c->diags, node, "a connection", "type",
                           "say what is at its other end: `type: http`");
-    return word && strcmp(word->text, "postgres") == 0 ? read_postgres(c, node)
-                                                       : read_web(c, node);
+    if (word && rb_scalar_word(word, "type", types, c->diags, &index))
+        rb_map_add(&map, "type", rb_value_text(types[index]));
+    readers[index](c, node, &map);
+    return rb_map_end(&map);
 }
 
 const struct rb_value *rb_connections_read(struct rb_compiler *c,
@@ -120,9 +107,10 @@ const struct rb_value *rb_connections_read(struct rb_compiler *c,
     return rb_map_end(&map);
 }
 
-static void undeclared(struct rb_compiler *c, struct rb_span span, const char *name)
+static void undeclared(struct rb_compiler *c, struct rb_span span, const char *name,
+                       enum rb_action action)
 {
-    const struct rb_value *all = c->plan->connections;
+    const struct rb_value *all = c->book->connections;
     const char **names = rb_alloc((rb_value_count(all) + 1) * sizeof *names);
     for (size_t i = 0; i < rb_value_count(all); i++)
         names[i] = rb_value_as_text(rb_value_key_at(all, i), "");
@@ -132,40 +120,60 @@ static void undeclared(struct rb_compiler *c, struct rb_span span, const char *n
     if (near)
         rb_diag_help(diag, "did you mean `%s`?", near);
     else
-        rb_diag_help(diag, "declare it: connections: {%.80s: {type: http, url: ...}}",
-                     name);
+        rb_diag_help(diag, "declare it: connections: {%.80s: {type: %s, ...}}", name,
+                     action == RB_ACTION_SQL      ? "postgres"
+                     : action == RB_ACTION_NOTIFY ? "slack"
+                                                  : "http");
     free(names);
 }
 
-/* Is it a connection that this action can go over? */
-static bool fits(enum rb_action action, const struct rb_value *connection)
+/* The types that each action can go over, in words and by name. */
+static const struct {
+    enum rb_action action;
+    const char *words;
+    const char *const types[5];
+} ways[] = {
+    {RB_ACTION_HTTP, "http, prometheus or s3", {"http", "prometheus", "s3"}},
+    {RB_ACTION_SQL, "postgres", {"postgres"}},
+    {RB_ACTION_NOTIFY, "slack, webhook or smtp", {"slack", "webhook", "smtp"}},
+};
+
+static void misfit(struct rb_compiler *c, struct rb_span span, const char *name,
+                   const char *type, enum rb_action action, const char *words)
 {
-    bool postgres = strcmp(rb_value_get_text(connection, "type", ""), "postgres") == 0;
-    return (action == RB_ACTION_SQL) == postgres;
+    rb_diag_help(rb_diag_add(c->diags, 421, span,
+                             "`%s` is a connection of the type %s, and this step does `%s`",
+                             name, type, rb_action_name(action)),
+                 "name a connection of the type %s", words);
 }
 
-static void resolve(struct rb_compiler *c, const struct rb_step *step,
-                    const struct rb_yaml_node *node)
+void rb_connections_judge(struct rb_compiler *c, struct rb_span span, const char *name,
+                          enum rb_action action)
 {
-    const char *name = rb_value_get_text(step->spec, "connection", NULL);
-    const struct rb_value *connection =
-        rb_value_get(c->plan->connections, name ? name : "");
-    if (!name || !node)
+    const struct rb_value *connection = rb_value_get(c->book->connections, name);
+    const char *type = rb_value_get_text(connection, "type", "");
+    if (!connection) {
+        undeclared(c, span, name, action);
         return;
-    if (!connection)
-        undeclared(c, node->span, name);
-    else if (!fits(step->action, connection))
-        rb_diag_help(
-            rb_diag_add(c->diags, 421, node->span,
-                        "`%s` is a connection of the type %s, and this step does `%s`",
-                        name, rb_value_get_text(connection, "type", ""),
-                        rb_action_name(step->action)),
-            "name a connection of the type %s",
-            step->action == RB_ACTION_SQL ? "postgres" : "http");
+    }
+    for (size_t i = 0; i < RB_COUNT(ways); i++) {
+        bool fits = false;
+        for (const char *const *one = ways[i].types; *one; one++)
+            fits |= strcmp(*one, type) == 0;
+        if (ways[i].action == action && !fits)
+            misfit(c, span, name, type, action, ways[i].words);
+    }
 }
 
 void rb_connections_resolve(struct rb_compiler *c)
 {
-    for (int i = 0; i < c->step_count; i++)
-        resolve(c, &c->steps[i], rb_yaml_get(c->step_nodes[i], "connection"));
+    struct rb_book *run = c->book;
+    for (int i = 0; i < c->step_count; i++) {
+        const struct rb_yaml_node *node = rb_yaml_get(c->step_nodes[i], "connection");
+        const char *name = rb_value_get_text(c->steps[i].spec, "connection", NULL);
+        c->book = c->books[c->steps[i].book];
+        if (name && node)
+            rb_connections_judge(c, node->span, name, c->steps[i].action);
+    }
+    c->book = run;
 }

@@ -5,9 +5,9 @@
 
 static const struct rb_param *param_of(const struct rb_compiler *c, const char *name)
 {
-    for (int i = 0; i < c->plan->param_count; i++) {
-        if (strcmp(c->plan->params[i].name, name) == 0)
-            return &c->plan->params[i];
+    for (int i = 0; i < c->book->param_count; i++) {
+        if (strcmp(c->book->params[i].name, name) == 0)
+            return &c->book->params[i];
     }
     return NULL;
 }
@@ -33,6 +33,7 @@ static bool excludes(const struct rb_param *param)
         return param->has_min && param->min >= 0;
     case RB_PARAM_BOOLEAN:
     case RB_PARAM_DURATION:
+    case RB_PARAM_TIME:
         return true;
     default:
         return false;

@@ -187,6 +187,6 @@ void rb_declare_params(struct rb_compiler *c, const struct rb_yaml_node *node)
         if (rb_declare_read(c, node->keys[i], node->items[i], false, &declare))
             params[count++] = declare.param;
     }
-    c->plan->params = params;
-    c->plan->param_count = count;
+    c->book->params = params;
+    c->book->param_count = count;
 }

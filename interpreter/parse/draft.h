@@ -9,6 +9,9 @@ struct rb_draft {
     struct rb_inherit own;      /* what is inherited, under the step's own */
     struct rb_map_builder spec; /* plan/spec.md */
     const struct rb_yaml_node *children;
+    const struct rb_yaml_node *undo, *handler; /* steps in it; or NULL */
+    const struct rb_yaml_node *message;        /* of `notify` */
+    const struct rb_yaml_node *file, *with;    /* of `call` */
     int unknown_keys;
 };
 
@@ -31,12 +34,29 @@ void rb_person_checklist(struct rb_compiler *c, const struct rb_yaml_node *value
 void rb_person_confirm(struct rb_compiler *c, const struct rb_yaml_node *value,
                        struct rb_draft *draft);
 
+void rb_approve_read(struct rb_compiler *c, const struct rb_yaml_node *value,
+                     struct rb_draft *draft);
+
 void rb_web_read(struct rb_compiler *c, const struct rb_yaml_node *value,
                  struct rb_draft *draft);
 void rb_sql_read(struct rb_compiler *c, const struct rb_yaml_node *value,
                  struct rb_draft *draft);
+void rb_notify_read(struct rb_compiler *c, const struct rb_yaml_node *value,
+                    struct rb_draft *draft);
 void rb_ask_read(struct rb_compiler *c, const struct rb_yaml_node *value,
                  struct rb_draft *draft);
+
+/* `obligation: 24h`: what the step asks is left as a duty. */
+void rb_obligation_read(struct rb_compiler *c, const struct rb_yaml_node *value,
+                        struct rb_draft *draft);
+void rb_wait_read(struct rb_compiler *c, const struct rb_yaml_node *value,
+                  struct rb_draft *draft);
+void rb_fresh_needs(struct rb_compiler *c, const struct rb_yaml_node *value,
+                    struct rb_draft *draft);
+void rb_fresh_for(struct rb_compiler *c, const struct rb_yaml_node *value,
+                  struct rb_draft *draft);
+void rb_window_of_step(struct rb_compiler *c, const struct rb_yaml_node *value,
+                       struct rb_draft *draft);
 
 /* The loop of a step: its expression and the name of its variable. */
 void rb_loop_read(struct rb_compiler *c, struct rb_draft *draft);
@@ -54,6 +74,52 @@ static inline void rb_draft_set(struct rb_draft *draft, const char *name,
         rb_map_add(&draft->spec, name, owned);
 }
 
-/* Reads a list of steps and all that is in them. Returns the index of the first, or -1. */
-int rb_steps_read(struct rb_compiler *c, const struct rb_yaml_node *list, int parent,
-                  const struct rb_inherit *inherit);
+/* What `undo` and `on_failure` of a step say (rescue.c); then the steps of both. */
+void rb_rescue_undo(struct rb_compiler *c, const struct rb_yaml_node *value,
+                    struct rb_draft *draft);
+void rb_rescue_on_failure(struct rb_compiler *c, const struct rb_yaml_node *value,
+                          struct rb_draft *draft);
+void rb_rescue_steps(struct rb_compiler *c, struct rb_draft *draft, int index);
+/* The rows at the end of a run: `on_failure` where it is a list, and `finally`. */
+void rb_rescue_rows(struct rb_compiler *c, const struct rb_yaml_node *on_failure,
+                    const struct rb_yaml_node *finally, const struct rb_inherit *inherit);
+
+/* What the keys of a guard say. */
+void rb_guard_every(struct rb_compiler *c, const struct rb_yaml_node *value,
+                    struct rb_draft *draft);
+void rb_guard_trips_after(struct rb_compiler *c, const struct rb_yaml_node *value,
+                          struct rb_draft *draft);
+void rb_guard_covers(struct rb_compiler *c, const struct rb_yaml_node *value,
+                     struct rb_draft *draft);
+void rb_guard_on_trip(struct rb_compiler *c, const struct rb_yaml_node *value,
+                      struct rb_draft *draft);
+/* Reads the list of guards, when all steps are read. Returns the index of the first, or -1. */
+int rb_guards_read(struct rb_compiler *c, const struct rb_yaml_node *list,
+                   const struct rb_inherit *inherit);
+
+/* What a call says; then the file itself, into the step of this index. */
+void rb_call_read(struct rb_compiler *c, const struct rb_yaml_node *value,
+                  struct rb_draft *draft);
+void rb_call_with(struct rb_compiler *c, const struct rb_yaml_node *value,
+                  struct rb_draft *draft);
+/* The values that it gives, held against the parameters of the book. */
+void rb_call_fill(struct rb_compiler *c, struct rb_draft *draft,
+                  const struct rb_book *book);
+void rb_call_settle(struct rb_compiler *c, struct rb_draft *draft, int index);
+
+/* `outputs:`, a map NAME: Lua. */
+struct rb_outputs {
+    const struct rb_output *items;
+    int count;
+};
+struct rb_outputs rb_outputs_read(struct rb_compiler *c, const struct rb_yaml_node *value);
+
+/* Reads a step under an id that it doesn't say itself: a mapping, or a list of steps, which becomes
+ * a group. Returns its index, or -1. */
+int rb_step_read_as(struct rb_compiler *c, const struct rb_yaml_node *node, const char *id,
+                    int parent, const struct rb_inherit *inherit);
+
+/* Reads a list of steps, which is called `name`, and all that is in them. Returns the index of the
+ * first, or -1. */
+int rb_steps_read(struct rb_compiler *c, const struct rb_yaml_node *list, const char *name,
+                  int parent, const struct rb_inherit *inherit);

@@ -58,6 +58,7 @@ static int put(struct rb_compiler *c, struct rb_expr expr, struct rb_lua_refs re
     if (c->dry)
         return 0;
     expr.uses = uses(c, &refs);
+    expr.book = c->book_number;
     int before = c->expr_capacity;
     RB_GROW(c->exprs, c->expr_count, c->expr_capacity);
     if (c->expr_capacity != before)
@@ -223,7 +224,7 @@ static void resolve(struct rb_compiler *c, int index, int *seen)
         const struct rb_lua_ref *ref = &refs->items[i];
         if (ref->depth == 0 || strcmp(ref->root, "steps") != 0)
             continue;
-        int step = rb_compiler_find(c, ref->path[0]);
+        int step = rb_compiler_find(c, expr->book, ref->path[0]);
         if (step < 0 || seen[step] == index)
             continue;
         seen[step] = index;

@@ -95,3 +95,31 @@ const char *const *rb_fields_texts(struct rb_compiler *c, const struct rb_yaml_n
     rb_fields_each(c, list, what, or_one, add_text, &texts);
     return texts.items;
 }
+
+static bool has(const char *const *list, int count, const char *text)
+{
+    for (int i = 0; i < count; i++) {
+        if (strcmp(list[i], text) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *const *rb_fields_add(struct rb_compiler *c, const char *const *first,
+                                 const char *const *second)
+{
+    size_t most = 1;
+    int count = 0;
+    for (int i = 0; first[i]; i++)
+        most++;
+    for (int i = 0; second[i]; i++)
+        most++;
+    const char **all = rb_arena_alloc(c->arena, most * sizeof *all);
+    for (; *first; first++)
+        all[count++] = *first;
+    for (; *second; second++) {
+        if (!has(all, count, *second))
+            all[count++] = *second;
+    }
+    return all;
+}

@@ -30,6 +30,10 @@ bool rb_fields_each(struct rb_compiler *c, const struct rb_yaml_node *list,
                                  void *into),
                     void *into);
 
+/* Those of both lists, each once, the first one's first; in the plan's arena. */
+const char *const *rb_fields_add(struct rb_compiler *c, const char *const *first,
+                                 const char *const *second);
+
 /* The texts of a list, in the plan's arena, NULL-terminated; never NULL. */
 const char *const *rb_fields_texts(struct rb_compiler *c, const struct rb_yaml_node *list,
                                    const char *what, bool or_one);

@@ -96,15 +96,22 @@ static void retry(struct rb_compiler *c, const struct rb_yaml_node *value,
     rb_retry_read(c, value, &into->retry);
 }
 
-static void on_failure(struct rb_compiler *c, const struct rb_yaml_node *value,
-                       struct rb_inherit *into)
+void rb_inherit_on_failure(struct rb_compiler *c, const struct rb_yaml_node *value,
+                           struct rb_inherit *into)
 {
     static const char *const words[] = {[RB_FAIL_STOP] = "stop",
                                         [RB_FAIL_CONTINUE] = "continue",
                                         [RB_FAIL_ASK] = "ask",
+                                        [RB_FAIL_ROLLBACK] = "rollback",
                                         NULL};
     int index;
-    if (rb_scalar_word(value, "on_failure", words, c->diags, &index))
+    if (!rb_scalar_word(value, "on_failure", words, c->diags, &index))
+        return;
+    if (c->rescue && index == RB_FAIL_ROLLBACK)
+        rb_diag_help(rb_diag_add(c->diags, 212, value->span,
+                                 "`rollback` has no meaning in `%s`", c->rescue),
+                     "there is no way back from here: `stop`, or `ask` a person");
+    else
         into->on_failure = (enum rb_on_failure)index;
 }
 
@@ -131,10 +138,10 @@ const struct rb_inherit_field rb_inherit_fields[] = {
     {"env", RB_HAS_PLACE | RB_DOES_GROUP, false, env},
     {"cwd", RB_HAS_PLACE | RB_DOES_GROUP, true, cwd},
     {"shell", 1 << RB_ACTION_RUN | RB_DOES_GROUP, true, shell},
-    {"timeout", RB_DOES_EFFECT | RB_DOES_LUA | RB_DOES_GROUP, true, timeout},
-    {"within", RB_DOES_EFFECT | RB_DOES_LUA | RB_DOES_GROUP, true, within},
-    {"retry", RB_DOES_EFFECT | RB_DOES_LUA | RB_DOES_GROUP, true, retry},
-    {"on_failure", RB_DOES_ANY, true, on_failure},
+    {"timeout", RB_DOES_EFFECT | RB_TELLS | RB_DOES_LUA | RB_DOES_GROUP, true, timeout},
+    {"within", RB_DOES_EFFECT | RB_TELLS | RB_DOES_LUA | RB_DOES_GROUP, true, within},
+    {"retry", RB_DOES_EFFECT | RB_TELLS | RB_DOES_LUA | RB_DOES_GROUP, true, retry},
+    {"on_failure", RB_DOES_ANY, true, rb_inherit_on_failure},
     {"tags", RB_DOES_ANY, false, tags},
     {0},
 };

@@ -9,10 +9,15 @@ enum {
     RB_DOES_PROCESS = 1 << RB_ACTION_RUN | 1 << RB_ACTION_EXEC | 1 << RB_ACTION_PIPE,
     RB_GOES_OUT = 1 << RB_ACTION_HTTP | 1 << RB_ACTION_SQL,
     RB_DOES_EFFECT = RB_DOES_PROCESS | RB_GOES_OUT,
+    RB_TELLS = 1 << RB_ACTION_NOTIFY,
     RB_DOES_LUA = 1 << RB_ACTION_LUA | 1 << RB_ACTION_GATE,
-    RB_DOES_GROUP = 1 << RB_ACTION_STEPS,
+    RB_DOES_GROUP = 1 << RB_ACTION_STEPS | 1 << RB_ACTION_PARALLEL,
     RB_HAS_PLACE = RB_DOES_PROCESS | RB_DOES_LUA | 1 << RB_ACTION_CHECKLIST,
-    RB_DOES_ANY = (1 << RB_ACTION_COUNT) - 1,
+    RB_IS_UNDONE = RB_DOES_EFFECT | RB_DOES_GROUP | 1 << RB_ACTION_CALL |
+                   1 << RB_ACTION_MANUAL | 1 << RB_ACTION_CHECKLIST |
+                   1 << RB_ACTION_CONFIRM,
+    RB_GUARDS = 1 << RB_ACTION_GUARD,
+    RB_DOES_ANY = ((1 << RB_ACTION_COUNT) - 1) & ~RB_GUARDS,
 };
 
 struct rb_inherit {
@@ -37,6 +42,10 @@ struct rb_inherit_field {
                  struct rb_inherit *into);
 };
 extern const struct rb_inherit_field rb_inherit_fields[]; /* ends with a NULL name */
+
+/* What is to happen when a step fails: a word. */
+void rb_inherit_on_failure(struct rb_compiler *c, const struct rb_yaml_node *value,
+                           struct rb_inherit *into);
 
 /* A `defaults` mapping. */
 void rb_inherit_defaults(struct rb_compiler *c, const struct rb_yaml_node *node,

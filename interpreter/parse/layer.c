@@ -4,8 +4,10 @@
 #include "parse/connections.h"
 #include "parse/fields.h"
 #include "parse/leaf.h"
+#include "parse/roles.h"
 #include "parse/scalar.h"
 #include "parse/secret.h"
+#include "parse/window.h"
 
 static void title(struct rb_compiler *c, const struct rb_yaml_node *node)
 {
@@ -88,18 +90,40 @@ void rb_layer_vars(struct rb_compiler *c, const struct rb_layer *base,
     }
     if (c->dry)
         return;
-    c->plan->vars = vars.items;
-    c->plan->var_count = vars.count;
+    c->book->vars = vars.items;
+    c->book->var_count = vars.count;
 }
 
-struct secrets {
-    struct rb_plan_secret *items;
-    int count;
-};
+/* Files that get a secret from the same place mean the same one: it is fetched, or typed, once. */
+static const char *same_secret(const struct rb_compiler *c,
+                               const struct rb_plan_secret *secret)
+{
+    for (int i = 0; i < c->secret_count && c->book_number > 0; i++) {
+        if (rb_value_equal(c->secrets[i].source, secret->source) &&
+            c->secrets[i].unmasked == secret->unmasked)
+            return c->secrets[i].name;
+    }
+    return NULL;
+}
+
+static void keep_secret(struct rb_compiler *c, struct rb_plan_secret secret,
+                        struct rb_map_builder *names)
+{
+    const char *name = same_secret(c, &secret);
+    const char *own = secret.name;
+    if (name) {
+        rb_value_unref(secret.source);
+    } else {
+        name = secret.name = rb_arena_printf(c->arena, "%s%s", c->book->prefix, own);
+        RB_GROW(c->secrets, c->secret_count, c->secret_capacity);
+        c->secrets[c->secret_count++] = secret;
+    }
+    rb_map_add(names, own, rb_value_text(name));
+}
 
 static void add_secret(struct rb_compiler *c, const struct rb_yaml_node *key,
                        const struct rb_yaml_node *node, bool replaced,
-                       struct secrets *secrets)
+                       struct rb_map_builder *names)
 {
     struct rb_plan_secret secret;
     if (!rb_secret_read(c, key, node, &secret))
@@ -107,7 +131,7 @@ static void add_secret(struct rb_compiler *c, const struct rb_yaml_node *key,
     if (c->dry || replaced)
         rb_value_unref(secret.source);
     else
-        secrets->items[secrets->count++] = secret;
+        keep_secret(c, secret, names);
 }
 
 /* As with variables, what an environment replaces is checked as well. */
@@ -117,19 +141,19 @@ void rb_layer_secrets(struct rb_compiler *c, const struct rb_layer *base,
     const struct rb_yaml_node *lower = mapping(c, base->secrets, "secrets"),
                               *upper = mapping(c, over->secrets, "secrets");
     RB_AUTO_VALUE const struct rb_value *in_upper = places(upper);
-    size_t most = (size_t)(lower ? lower->count : 0) + (size_t)(upper ? upper->count : 0);
-    struct secrets secrets = {rb_arena_alloc(c->arena, most * sizeof *secrets.items), 0};
+    struct rb_map_builder names = {0};
     c->owner = "secrets";
     for (int i = 0; lower && i < lower->count; i++) {
         bool replaced = rb_value_get(in_upper, lower->keys[i]->text);
-        add_secret(c, lower->keys[i], lower->items[i], replaced, &secrets);
+        add_secret(c, lower->keys[i], lower->items[i], replaced, &names);
     }
     for (int i = 0; upper && i < upper->count; i++)
-        add_secret(c, upper->keys[i], upper->items[i], false, &secrets);
+        add_secret(c, upper->keys[i], upper->items[i], false, &names);
+    const struct rb_value *map = rb_map_end(&names);
     if (c->dry)
-        return;
-    c->plan->secrets = secrets.items;
-    c->plan->secret_count = secrets.count;
+        rb_value_unref(map);
+    else
+        c->book->secrets = map;
 }
 
 static const struct rb_value *env_of(struct rb_compiler *c, const struct rb_layer *layer)
@@ -143,7 +167,27 @@ void rb_layer_env(struct rb_compiler *c, const struct rb_layer *base,
 {
     RB_AUTO_VALUE const struct rb_value *lower = env_of(c, base), *upper = env_of(c, over);
     if (!c->dry)
-        c->plan->env = rb_value_merge(lower, upper);
+        c->book->env = rb_value_merge(lower, upper);
+}
+
+/* The environment's own replaces that of the file. Both are read, so that none hides an error. */
+const struct rb_value *rb_layer_window_of(struct rb_compiler *c,
+                                          const struct rb_layer *base,
+                                          const struct rb_layer *over)
+{
+    RB_AUTO_VALUE const struct rb_value *lower =
+        base->window ? rb_window_read(c, base->window) : NULL;
+    RB_AUTO_VALUE const struct rb_value *upper =
+        over->window ? rb_window_read(c, over->window) : NULL;
+    return rb_value_ref(over->window ? upper : lower);
+}
+
+void rb_layer_window(struct rb_compiler *c, const struct rb_layer *base,
+                     const struct rb_layer *over)
+{
+    RB_AUTO_VALUE const struct rb_value *window = rb_layer_window_of(c, base, over);
+    if (window && !c->dry)
+        c->plan->window = rb_value_ref(window);
 }
 
 static const struct rb_value *connections_of(struct rb_compiler *c,
@@ -158,7 +202,7 @@ void rb_layer_connections(struct rb_compiler *c, const struct rb_layer *base,
     RB_AUTO_VALUE const struct rb_value *lower = connections_of(c, base),
                                         *upper = connections_of(c, over);
     if (!c->dry)
-        c->plan->connections = rb_value_merge(lower, upper);
+        c->book->connections = rb_value_merge(lower, upper);
 }
 
 void rb_layer_defaults(struct rb_compiler *c, const struct rb_layer *base,
@@ -182,7 +226,11 @@ KEEP(vars)
 KEEP(secrets)
 KEEP(env)
 KEEP(connections)
+KEEP(window)
 KEEP(defaults)
+KEEP(locks)
+KEEP(roles)
+KEEP(signers)
 #undef KEEP
 
 static void check_layer(struct rb_compiler *c, const struct rb_layer *layer)
@@ -196,6 +244,10 @@ static void check_layer(struct rb_compiler *c, const struct rb_layer *layer)
     rb_layer_secrets(c, &nothing, layer);
     rb_layer_env(c, &nothing, layer);
     rb_layer_connections(c, &nothing, layer);
+    rb_layer_locks(c, &nothing, layer);
+    rb_layer_window(c, &nothing, layer);
+    rb_layer_roles(c, &nothing, layer);
+    rb_layer_signers(c, &nothing, layer);
     rb_layer_defaults(c, &nothing, layer, &unused);
     c->dry = false;
     rb_inherit_done(&unused);
@@ -229,7 +281,11 @@ static bool read_layer(struct rb_compiler *c, const struct rb_yaml_node *node,
                                              {"secrets", keep_secrets},
                                              {"env", keep_env},
                                              {"connections", keep_connections},
+                                             {"window", keep_window},
                                              {"defaults", keep_defaults},
+                                             {"locks", keep_locks},
+                                             {"roles", keep_roles},
+                                             {"signers", keep_signers},
                                              {0}};
     return rb_fields_read(c, node, "an environment", fields, ret_layer);
 }

@@ -4,8 +4,9 @@
 #include "parse/inherit.h"
 
 struct rb_layer {
-    const struct rb_yaml_node *title, *vars, *secrets, *env, *connections,
-        *defaults; /* NULL: not there */
+    const struct rb_yaml_node *title, *vars, *secrets, *env, *connections, *defaults,
+        *locks, *window; /* NULL: not there */
+    const struct rb_yaml_node *roles, *signers;
 };
 
 /* `environments:`: keeps their names, checks those that are not chosen, and gives the layer of
@@ -24,6 +25,16 @@ void rb_layer_env(struct rb_compiler *c, const struct rb_layer *base,
                   const struct rb_layer *over);
 void rb_layer_connections(struct rb_compiler *c, const struct rb_layer *base,
                           const struct rb_layer *over);
+void rb_layer_window(struct rb_compiler *c, const struct rb_layer *base,
+                     const struct rb_layer *over);
+/* That of both, and of no plan: a new reference, or NULL. */
+const struct rb_value *rb_layer_window_of(struct rb_compiler *c,
+                                          const struct rb_layer *base,
+                                          const struct rb_layer *over);
+
+/* Those of both are held. */
+void rb_layer_locks(struct rb_compiler *c, const struct rb_layer *base,
+                    const struct rb_layer *over);
 
 /* The defaults of both, into what steps inherit. */
 void rb_layer_defaults(struct rb_compiler *c, const struct rb_layer *base,

@@ -11,10 +11,34 @@ static const struct rb_value *expr_leaf(int number)
     return rb_value_map("$expr", rb_value_int(number), NULL);
 }
 
+static bool takes(struct rb_lua_lexer *lexer, enum rb_lua_kind kind, const char *text,
+                  struct rb_lua_token *ret_token)
+{
+    *ret_token = rb_lua_next(lexer);
+    return ret_token->kind == kind && (!text || (ret_token->length == strlen(text) &&
+                                                 memcmp(lexer->text + ret_token->offset,
+                                                        text, ret_token->length) == 0));
+}
+
+/* Is what stands in the braces `table.NAME` and nothing else? */
+static bool is_member(const struct rb_yaml_node *node, const struct rb_braces *braces,
+                      const char *table, struct rb_lua_token *ret_name)
+{
+    struct rb_lua_token token;
+    struct rb_lua_lexer lexer = {.text = node->text,
+                                 .length = braces->expr + braces->expr_length,
+                                 .at = braces->expr};
+    return takes(&lexer, RB_LUA_NAME, table, &token) &&
+           takes(&lexer, RB_LUA_SYMBOL, ".", &token) &&
+           takes(&lexer, RB_LUA_NAME, NULL, ret_name) &&
+           takes(&lexer, RB_LUA_END, NULL, &token);
+}
+
 /* A scalar taken apart. */
 struct parts {
     struct rb_list_builder list;
     struct rb_buf text; /* since the last value */
+    const struct rb_leaf_with *with;
     int values;
     bool failed;
 };
@@ -32,6 +56,29 @@ static bool has_end(const struct rb_yaml_node *node, size_t at)
     return strstr(node->text + at, "}}") != NULL;
 }
 
+/* What is given under the name that stands in these braces. */
+static void splice(struct rb_compiler *c, const struct rb_yaml_node *node,
+                   const struct rb_lua_token *token, struct parts *parts)
+{
+    const struct rb_value *given = parts->with->parts;
+    RB_AUTO_FREE char *name = rb_strndup(node->text + token->offset, token->length);
+    for (size_t i = 0; i < rb_value_count(given); i++) {
+        if (strcmp(rb_value_as_text(rb_value_key_at(given, i), ""), name) != 0)
+            continue;
+        const struct rb_value *list = rb_value_member_at(given, i);
+        parts->with->used[i] = true;
+        for (size_t k = 0; k < rb_value_count(list); k++)
+            rb_list_add(&parts->list, rb_value_ref(rb_value_at(list, k)));
+        return;
+    }
+    struct rb_diag *diag =
+        rb_diag_add(c->diags, 432, rb_yaml_span_in(node, token->offset, token->length),
+                    "the template takes `%.80s`, and a step that uses it gives none", name);
+    rb_diag_help(diag, "write with: {%.80s: ...} in the step", name);
+    rb_diag_also(diag, parts->with->span, "the step");
+    parts->failed = true;
+}
+
 /* The value at `at`; returns where the text goes on. */
 static size_t add_value(struct rb_compiler *c, const struct rb_yaml_node *node, size_t at,
                         const char *where, struct parts *parts)
@@ -42,8 +89,13 @@ static size_t add_value(struct rb_compiler *c, const struct rb_yaml_node *node, 
         parts->failed = true;
         return node->length;
     }
-    int number = rb_expr_add(c, node, braces.expr, braces.expr_length, where);
+    struct rb_lua_token name;
     end_text(parts);
+    if (parts->with && is_member(node, &braces, "with", &name)) {
+        splice(c, node, &name, parts);
+        return braces.end;
+    }
+    int number = rb_expr_add(c, node, braces.expr, braces.expr_length, where);
     parts->values++;
     if (number < 0)
         parts->failed = true;
@@ -89,49 +141,48 @@ static const struct rb_value *fill(struct rb_compiler *c, const struct rb_yaml_n
     return rb_value_map("$text", rb_value_ref(list), NULL);
 }
 
+static bool is_text(struct rb_compiler *c, const struct rb_yaml_node *node,
+                    const char *where)
+{
+    if (!rb_scalar_field(node, RB_NODE_SCALAR, where, c->diags))
+        return false;
+    if (node->length > 0 || node->style != RB_SCALAR_PLAIN)
+        return true;
+    rb_diag_help(rb_diag_add(c->diags, 203, node->span, "`%s` is empty", where),
+                 "write its text, or '' if it has to be empty");
+    return false;
+}
+
 const struct rb_value *rb_leaf_text(struct rb_compiler *c, const struct rb_yaml_node *node,
                                     const char *where)
 {
-    if (!rb_scalar_field(node, RB_NODE_SCALAR, where, c->diags))
-        return NULL;
-    if (node->length == 0 && node->style == RB_SCALAR_PLAIN) {
-        rb_diag_help(rb_diag_add(c->diags, 203, node->span, "`%s` is empty", where),
-                     "write its text, or '' if it has to be empty");
-        return NULL;
-    }
-    return fill(c, node, where, false);
+    return is_text(c, node, where) ? fill(c, node, where, false) : NULL;
 }
 
-static bool takes(struct rb_lua_lexer *lexer, enum rb_lua_kind kind, const char *text,
-                  struct rb_lua_token *ret_token)
+const struct rb_value *rb_leaf_parts(struct rb_compiler *c, const struct rb_yaml_node *node,
+                                     const char *where, const struct rb_leaf_with *with)
 {
-    *ret_token = rb_lua_next(lexer);
-    return ret_token->kind == kind && (!text || (ret_token->length == strlen(text) &&
-                                                 memcmp(lexer->text + ret_token->offset,
-                                                        text, ret_token->length) == 0));
-}
-
-/* The name in a scalar that is `${{ secrets.NAME }}` and nothing else. */
-static bool is_secret(const struct rb_yaml_node *node, struct rb_lua_token *ret_name)
-{
-    struct rb_braces braces;
-    struct rb_lua_token token;
-    if (!rb_braces_at(node->text, node->length, 0) ||
-        !rb_braces_read(node->text, node->length, 0, &braces) || braces.end != node->length)
-        return false;
-    struct rb_lua_lexer lexer = {
-        .text = node->text, .length = braces.expr + braces.expr_length, .at = braces.expr};
-    return takes(&lexer, RB_LUA_NAME, "secrets", &token) &&
-           takes(&lexer, RB_LUA_SYMBOL, ".", &token) &&
-           takes(&lexer, RB_LUA_NAME, NULL, ret_name) &&
-           takes(&lexer, RB_LUA_END, NULL, &token);
+    struct parts parts = {.with = with};
+    if (!is_text(c, node, where))
+        return NULL;
+    take_apart(c, node, where, &parts);
+    rb_buf_done(&parts.text);
+    const struct rb_value *list = rb_list_end(&parts.list);
+    if (!parts.failed)
+        return list;
+    rb_value_unref(list);
+    return NULL;
 }
 
 const struct rb_value *rb_leaf_secret(struct rb_compiler *c,
                                       const struct rb_yaml_node *node, const char *where)
 {
+    struct rb_braces braces;
     struct rb_lua_token token;
-    if (node->kind != RB_NODE_SCALAR || !is_secret(node, &token))
+    bool alone =
+        node->kind == RB_NODE_SCALAR && rb_braces_at(node->text, node->length, 0) &&
+        rb_braces_read(node->text, node->length, 0, &braces) && braces.end == node->length;
+    if (!alone || !is_member(node, &braces, "secrets", &token))
         return rb_leaf_text(c, node, where);
     const char *name =
         rb_arena_strndup(c->document->arena, node->text + token.offset, token.length);
@@ -140,7 +191,8 @@ const struct rb_value *rb_leaf_secret(struct rb_compiler *c,
         c->secret_uses[c->secret_use_count++] =
             (struct rb_secret_use){name, rb_yaml_span_in(node, token.offset, token.length)};
     }
-    return rb_value_map("$secret", rb_value_text(name), NULL);
+    return rb_value_map(
+        "$secret", rb_value_text(rb_value_get_text(c->book->secrets, name, name)), NULL);
 }
 
 static const struct rb_value *scalar(struct rb_compiler *c, const struct rb_yaml_node *node,

@@ -33,6 +33,7 @@ struct walk {
 
 static void block(struct walk *walk);
 static void expression(struct walk *walk);
+static void more_operands(struct walk *walk);
 
 static void advance(struct walk *walk)
 {
@@ -188,7 +189,22 @@ static void expressions(struct walk *walk)
     } while (accept(walk, ","));
 }
 
-static void table(struct walk *walk)
+/* The token, where it is a string without escapes and nothing is done with it. */
+static struct rb_lua_literal literal(const struct walk *walk)
+{
+    struct name string = current(walk);
+    struct rb_lua_token next = after_next(walk);
+    bool alone = is(walk, next, ",") || is(walk, next, ";") || is(walk, next, ")") ||
+                 is(walk, next, "}");
+    if (walk->token.kind != RB_LUA_STRING || !alone || string.text[0] == '[' ||
+        memchr(string.text, '\\', string.length))
+        return (struct rb_lua_literal){0};
+    return (struct rb_lua_literal){
+        rb_arena_strndup(walk->arena, string.text + 1, string.length - 2), place(walk)};
+}
+
+/* `ref`: what is called with the table, -1: nothing. */
+static void table(struct walk *walk, int ref)
 {
     advance(walk);
     while (!at(walk, "}") && walk->token.kind != RB_LUA_END) {
@@ -197,8 +213,11 @@ static void table(struct walk *walk)
             accept(walk, "]");
             accept(walk, "=");
         } else if (walk->token.kind == RB_LUA_NAME && is(walk, after_next(walk), "=")) {
+            bool connection = same(current(walk), "connection");
             advance(walk);
             advance(walk);
+            if (connection && ref >= 0)
+                walk->refs[ref].connection = literal(walk);
         }
         expression(walk);
         if (!accept(walk, ",") && !accept(walk, ";"))
@@ -207,19 +226,40 @@ static void table(struct walk *walk)
     accept(walk, "}");
 }
 
-static bool arguments(struct walk *walk)
+static void argument(struct walk *walk, int ref)
 {
-    if (walk->token.kind == RB_LUA_STRING) {
-        advance(walk);
-    } else if (at(walk, "{")) {
-        table(walk);
-    } else if (accept(walk, "(")) {
-        if (!at(walk, ")"))
-            expressions(walk);
-        accept(walk, ")");
-    } else {
-        return false;
+    if (!at(walk, "{")) {
+        expression(walk);
+        return;
     }
+    table(walk, ref);
+    more_operands(walk);
+}
+
+/* In parentheses. */
+static void listed_arguments(struct walk *walk, int ref)
+{
+    if (ref >= 0)
+        walk->refs[ref].first = literal(walk);
+    if (!at(walk, ")")) {
+        do {
+            argument(walk, ref);
+        } while (accept(walk, ","));
+    }
+    accept(walk, ")");
+}
+
+/* `ref`: the chain that is called, -1: none. */
+static bool arguments(struct walk *walk, int ref)
+{
+    if (walk->token.kind == RB_LUA_STRING)
+        advance(walk);
+    else if (at(walk, "{"))
+        table(walk, ref);
+    else if (accept(walk, "("))
+        listed_arguments(walk, ref);
+    else
+        return false;
     return true;
 }
 
@@ -240,7 +280,7 @@ static int suffixed(struct walk *walk)
             continue;
         ref = end_chain(walk);
     }
-    for (;;) {
+    for (int called = ref;; called = -1) {
         if (accept(walk, ".")) {
             advance(walk);
         } else if (accept(walk, "[")) {
@@ -248,9 +288,9 @@ static int suffixed(struct walk *walk)
             accept(walk, "]");
         } else if (accept(walk, ":")) {
             advance(walk);
-            arguments(walk);
+            arguments(walk, -1);
             ref = -1;
-        } else if (arguments(walk)) {
+        } else if (arguments(walk, called)) {
             ref = -1;
         } else {
             return ref;
@@ -295,20 +335,25 @@ static void operand(struct walk *walk)
     if (accept(walk, "function"))
         function_body(walk, false);
     else if (at(walk, "{"))
-        table(walk);
+        table(walk, -1);
     else if (at(walk, "(") || walk->token.kind == RB_LUA_NAME)
         suffixed(walk);
     else
         advance(walk);
 }
 
-static void expression(struct walk *walk)
+static void more_operands(struct walk *walk)
 {
-    operand(walk);
     while (binary_operator(walk)) {
         advance(walk);
         operand(walk);
     }
+}
+
+static void expression(struct walk *walk)
+{
+    operand(walk);
+    more_operands(walk);
 }
 
 /* Statements. */

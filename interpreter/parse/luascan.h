@@ -5,6 +5,12 @@
 #include "base/diag.h"
 #include "base/source.h"
 
+/* A text that is written out, as a string without escapes. */
+struct rb_lua_literal {
+    const char *text; /* NULL: there is none, or it is not written out */
+    struct rb_span span;
+};
+
 /* One chain of names that starts at a global: `steps.backup.outputs.file` is root "steps" with
  * path {"backup", "outputs", "file"}; `sh.exec{...}` is root "sh", path {"exec"}. A chain ends
  * before an index that is not a constant name or string. */
@@ -16,6 +22,8 @@ struct rb_lua_ref {
     struct rb_span *spans; /* of each name of the path */
     struct rb_span root_span;
     bool assigned; /* it is the target of an assignment */
+    /* Where it is called: its first argument, and the member `connection` of a table among them. */
+    struct rb_lua_literal first, connection;
 };
 
 struct rb_lua_refs {

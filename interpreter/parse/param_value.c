@@ -1,18 +1,6 @@
 #include "parse/param_value.h"
 
-#include <inttypes.h>
-
-#include "base/json.h"
-#include "parse/pattern.h"
 #include "parse/scalar.h"
-
-const char *const rb_param_type_names[] = {[RB_PARAM_STRING] = "string",
-                                           [RB_PARAM_INTEGER] = "integer",
-                                           [RB_PARAM_NUMBER] = "number",
-                                           [RB_PARAM_BOOLEAN] = "boolean",
-                                           [RB_PARAM_LIST] = "list",
-                                           [RB_PARAM_DURATION] = "duration",
-                                           NULL};
 
 static bool parse(enum rb_param_type type, const char *text,
                   const struct rb_value **ret_value)
@@ -41,6 +29,11 @@ static bool parse(enum rb_param_type type, const char *text,
         return true;
     case RB_PARAM_DURATION:
         if (!rb_duration_parse(text, &span, NULL))
+            return false;
+        *ret_value = rb_value_text(text);
+        return true;
+    case RB_PARAM_TIME:
+        if (!rb_param_is_time(text))
             return false;
         *ret_value = rb_value_text(text);
         return true;
@@ -117,6 +110,22 @@ bool rb_param_parse(const struct rb_param *param, const char *text,
     return parse_commas(param, text, ret_value);
 }
 
+static bool time_from(const struct rb_yaml_node *node, const char *what,
+                      struct rb_diags *diags, const struct rb_value **ret_value)
+{
+    const char *text;
+    if (!rb_scalar_text(node, what, diags, &text))
+        return false;
+    if (!rb_param_is_time(text)) {
+        rb_diag_help(
+            rb_diag_add(diags, 223, node->span, "`%s`: `%s` is not a time", what, text),
+            "write it like 2025-11-22T23:00:00Z");
+        return false;
+    }
+    *ret_value = rb_value_text(text);
+    return true;
+}
+
 static bool from_scalar(enum rb_param_type type, const struct rb_yaml_node *node,
                         const char *what, struct rb_diags *diags,
                         const struct rb_value **ret_value)
@@ -147,6 +156,8 @@ static bool from_scalar(enum rb_param_type type, const struct rb_yaml_node *node
             return false;
         *ret_value = rb_value_text(node->text);
         return true;
+    case RB_PARAM_TIME:
+        return time_from(node, what, diags, ret_value);
     default:
         if (!rb_scalar_text(node, what, diags, &text))
             return false;
@@ -173,93 +184,4 @@ bool rb_param_from_node(const struct rb_param *param, const struct rb_yaml_node 
             good = false;
     }
     return end(&builder, good, ret_value);
-}
-
-static bool is_among(const struct rb_value *value, const struct rb_value *values)
-{
-    for (size_t i = 0; i < rb_value_count(values); i++) {
-        if (rb_value_equal(value, rb_value_at(values, i)))
-            return true;
-    }
-    return false;
-}
-
-/* A duration is bounded in microseconds. */
-static double size_of(const struct rb_value *value)
-{
-    rb_time span;
-    const char *text = rb_value_as_text(value, NULL);
-    if (text && rb_duration_parse(text, &span, NULL))
-        return (double)span;
-    return rb_value_as_number(value, 0);
-}
-
-static void put_bound(const struct rb_param *param, enum rb_param_type type, bool max,
-                      struct rb_buf *out)
-{
-    int64_t bound = max ? param->max : param->min;
-    if (type == RB_PARAM_DURATION)
-        rb_duration_format(bound, out);
-    else
-        rb_buf_printf(out, "%" PRId64, bound);
-}
-
-static int misfit(const struct rb_param *param, enum rb_param_type type,
-                  const struct rb_value *value, struct rb_buf *why, struct rb_buf *help)
-{
-    RB_AUTO_BUF struct rb_buf shown = {0};
-    rb_json_print(value, 0, &shown);
-    const char *text = rb_value_as_text(value, "");
-    if (param->pattern) {
-        enum rb_pattern_verdict verdict =
-            rb_pattern_whole(param->pattern, text, rb_value_length(value));
-        if (verdict != RB_PATTERN_MATCHES) {
-            rb_buf_printf(why, "%s %s", rb_buf_text(&shown),
-                          verdict == RB_PATTERN_DIFFERS
-                              ? "does not match its pattern"
-                              : "can't be matched in reasonable time");
-            rb_buf_printf(help, "all of it has to match %s", param->pattern);
-            return 601;
-        }
-    }
-    if (param->values && !is_among(value, param->values)) {
-        rb_buf_printf(why, "%s is not one of its values", rb_buf_text(&shown));
-        rb_buf_puts(help, "it is one of: ");
-        rb_json_print(param->values, 0, help);
-        return 605;
-    }
-    bool low = param->has_min && size_of(value) < (double)param->min;
-    if (low || (param->has_max && size_of(value) > (double)param->max)) {
-        rb_buf_printf(why, "%s is too %s", rb_buf_text(&shown), low ? "small" : "large");
-        rb_buf_printf(help, "it has to be %s ", low ? "at least" : "at most");
-        put_bound(param, type, !low, help);
-        return 606;
-    }
-    return 0;
-}
-
-int rb_param_misfit(const struct rb_param *param, const struct rb_value *value,
-                    struct rb_buf *why, struct rb_buf *help)
-{
-    if (param->type != RB_PARAM_LIST)
-        return misfit(param, param->type, value, why, help);
-    int code = 0;
-    for (size_t i = 0; i < rb_value_count(value) && !code; i++)
-        code = misfit(param, param->of, rb_value_at(value, i), why, help);
-    return code;
-}
-
-void rb_param_describe(const struct rb_param *param, struct rb_buf *out)
-{
-    static const char *const one[] = {
-        [RB_PARAM_STRING] = "a text",   [RB_PARAM_INTEGER] = "a whole number",
-        [RB_PARAM_NUMBER] = "a number", [RB_PARAM_BOOLEAN] = "true or false",
-        [RB_PARAM_LIST] = "a list",     [RB_PARAM_DURATION] = "a duration like 90s"};
-    static const char *const many[] = {
-        [RB_PARAM_STRING] = "texts",   [RB_PARAM_INTEGER] = "whole numbers",
-        [RB_PARAM_NUMBER] = "numbers", [RB_PARAM_BOOLEAN] = "true or false",
-        [RB_PARAM_LIST] = "lists",     [RB_PARAM_DURATION] = "durations"};
-    rb_buf_puts(out, one[param->type]);
-    if (param->type == RB_PARAM_LIST)
-        rb_buf_printf(out, " of %s, like a,b", many[param->of]);
 }

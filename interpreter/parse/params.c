@@ -7,9 +7,9 @@
 /* The declaration, if there is one: the second place of what is said about a value. */
 static const struct rb_param *declared(const struct rb_plan *plan, const char *name)
 {
-    for (int i = 0; i < plan->param_count; i++) {
-        if (strcmp(plan->params[i].name, name) == 0)
-            return &plan->params[i];
+    for (int i = 0; i < plan->books[0]->param_count; i++) {
+        if (strcmp(plan->books[0]->params[i].name, name) == 0)
+            return &plan->books[0]->params[i];
     }
     return NULL;
 }
@@ -17,16 +17,17 @@ static const struct rb_param *declared(const struct rb_plan *plan, const char *n
 static void unknown(const struct rb_plan *plan, const struct rb_param_text *given,
                     struct rb_diags *diags)
 {
-    const char **names = rb_alloc((size_t)(plan->param_count + 1) * sizeof *names);
-    for (int i = 0; i < plan->param_count; i++)
-        names[i] = plan->params[i].name;
+    const char **names =
+        rb_alloc((size_t)(plan->books[0]->param_count + 1) * sizeof *names);
+    for (int i = 0; i < plan->books[0]->param_count; i++)
+        names[i] = plan->books[0]->params[i].name;
     const char *near = rb_text_nearest(given->name, names);
     struct rb_diag *diag =
         rb_diag_add(diags, 602, (struct rb_span){0},
                     "%s: the runbook has no parameter `%s`", given->origin, given->name);
     if (near)
         rb_diag_help(diag, "did you mean `%s`?", near);
-    else if (plan->param_count == 0)
+    else if (plan->books[0]->param_count == 0)
         rb_diag_help(diag, "it has no parameters at all");
     else
         rb_diag_help(diag, "`runbook plan` shows those it has; the first is `%s`",
@@ -114,8 +115,8 @@ bool rb_params_resolve(const struct rb_plan *plan, const struct rb_param_text *g
                          "keep one of the two");
     }
     struct rb_map_builder map = {0};
-    for (int i = 0; i < plan->param_count; i++)
-        settle(&plan->params[i], given, count, diags, &map);
+    for (int i = 0; i < plan->books[0]->param_count; i++)
+        settle(&plan->books[0]->params[i], given, count, diags, &map);
     const struct rb_value *params = rb_map_end(&map);
     bool good = diags->errors == before;
     if (good)

@@ -30,16 +30,6 @@ bool rb_pattern_check(const struct rb_yaml_node *scalar, size_t offset, size_t l
     return false;
 }
 
-enum rb_pattern_verdict rb_pattern_whole(const char *pattern, const char *text,
-                                         size_t length)
-{
-    RB_CLEANUP(release) struct rb_pattern *compiled = NULL;
-    if (!rb_pattern_compile(pattern, strlen(pattern), RB_PATTERN_WHOLE, &compiled, NULL,
-                            NULL))
-        return RB_PATTERN_GAVE_UP;
-    return rb_pattern_match(compiled, text, length, 0, NULL);
-}
-
 bool rb_pattern_excludes_first(const char *pattern, char first)
 {
     RB_CLEANUP(release) struct rb_pattern *compiled = NULL;

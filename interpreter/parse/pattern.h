@@ -9,9 +9,5 @@
 bool rb_pattern_check(const struct rb_yaml_node *scalar, size_t offset, size_t length,
                       struct rb_diags *diags);
 
-/* Whether the pattern matches all of the text. */
-enum rb_pattern_verdict rb_pattern_whole(const char *pattern, const char *text,
-                                         size_t length);
-
 /* Can no text that begins with this byte match the pattern? False when in doubt. */
 bool rb_pattern_excludes_first(const char *pattern, char first);

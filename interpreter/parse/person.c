@@ -2,6 +2,7 @@
 #include "parse/expr.h"
 #include "parse/fields.h"
 #include "parse/leaf.h"
+#include "parse/roles.h"
 #include "parse/scalar.h"
 #include "parse/slug.h"
 
@@ -10,6 +11,7 @@ struct item {
     const char *where;
     const struct rb_yaml_node *id, *text_node;
     const struct rb_value *text;
+    const struct rb_value *role;
     bool evidence;
     int check;
 };
@@ -42,6 +44,12 @@ static void item_evidence(struct rb_compiler *c, const struct rb_yaml_node *valu
     rb_scalar_bool(value, "evidence", c->diags, &item->evidence);
 }
 
+static void item_role(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    struct item *item = into;
+    item->role = rb_role_read(c, value);
+}
+
 static void item_check(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
 {
     struct item *item = into;
@@ -50,11 +58,9 @@ static void item_check(struct rb_compiler *c, const struct rb_yaml_node *value, 
 
 static void read_item(struct rb_compiler *c, const struct rb_yaml_node *node, void *into)
 {
-    static const struct rb_field fields[] = {{"id", item_id},
-                                             {"text", item_text},
-                                             {"evidence", item_evidence},
-                                             {"check", item_check},
-                                             {0}};
+    static const struct rb_field fields[] = {
+        {"id", item_id},       {"text", item_text}, {"evidence", item_evidence},
+        {"check", item_check}, {"role", item_role}, {0}};
     struct items *items = into;
     struct item item = {.where = rb_compiler_where(c, "checklist"), .check = -1};
     if (node->kind != RB_NODE_MAPPING)
@@ -63,14 +69,17 @@ static void read_item(struct rb_compiler *c, const struct rb_yaml_node *node, vo
              !item.text_node)
         rb_fields_missing(c->diags, node, "this item", "text",
                           "say what has to be seen to: `text: ...`");
-    if (!item.text)
+    if (!item.text) {
+        rb_value_unref(item.role);
         return;
+    }
     const char *id = item.id ? rb_slugs_claim(items->slugs, item.id, c->diags)
                              : rb_slugs_make(items->slugs, item.text);
     rb_list_add(&items->list,
                 rb_value_map("id", rb_value_text(id), "text", item.text, "evidence",
                              item.evidence ? rb_value_bool(true) : NULL, "check",
-                             item.check >= 0 ? rb_value_int(item.check) : NULL, NULL));
+                             item.check >= 0 ? rb_value_int(item.check) : NULL, "role",
+                             item.role, NULL));
 }
 
 /* Ids that are written out are claimed first: those that are made keep out of their way. */
@@ -98,6 +107,12 @@ void rb_person_checklist(struct rb_compiler *c, const struct rb_yaml_node *value
     rb_slugs_done(items.slugs);
 }
 
+static void confirm_role(struct rb_compiler *c, const struct rb_yaml_node *value,
+                         void *into)
+{
+    rb_draft_set(into, "role", rb_role_read(c, value));
+}
+
 static void message(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
 {
     rb_draft_set(into, "message", rb_leaf_text(c, value, rb_compiler_where(c, "confirm")));
@@ -112,7 +127,8 @@ static void type_out(struct rb_compiler *c, const struct rb_yaml_node *value, vo
 void rb_person_confirm(struct rb_compiler *c, const struct rb_yaml_node *value,
                        struct rb_draft *draft)
 {
-    static const struct rb_field fields[] = {{"message", message}, {"type", type_out}, {0}};
+    static const struct rb_field fields[] = {
+        {"message", message}, {"type", type_out}, {"role", confirm_role}, {0}};
     if (value->kind != RB_NODE_MAPPING)
         message(c, value, draft);
     else if (rb_fields_read(c, value, "`confirm`", fields, draft) &&

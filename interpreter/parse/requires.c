@@ -77,7 +77,8 @@ static void version(struct rb_compiler *c, const struct rb_yaml_node *value, voi
         return;
     switch (judge(text, RB_VERSION)) {
     case FITS:
-        plan->requires_runbook = rb_arena_strdup(c->arena, text);
+        if (c->book_number == 0)
+            plan->requires_runbook = rb_arena_strdup(c->arena, text);
         break;
     case DIFFERS:
         rb_diag_help(rb_diag_add(c->diags, 221, value->span,
@@ -96,30 +97,37 @@ static void version(struct rb_compiler *c, const struct rb_yaml_node *value, voi
 static void tools(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
 {
     struct rb_plan *plan = into;
-    plan->tools = rb_fields_texts(c, value, "requires.tools", false);
+    plan->tools =
+        rb_fields_add(c, plan->tools, rb_fields_texts(c, value, "requires.tools", false));
 }
 
 static void files(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
 {
     struct rb_plan *plan = into;
-    plan->files = rb_fields_texts(c, value, "requires.files", false);
+    plan->files =
+        rb_fields_add(c, plan->files, rb_fields_texts(c, value, "requires.files", false));
 }
 
 static void variables(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
 {
     struct rb_plan *plan = into;
-    plan->variables = rb_fields_texts(c, value, "requires.variables", false);
+    plan->variables = rb_fields_add(c, plan->variables,
+                                    rb_fields_texts(c, value, "requires.variables", false));
+}
+
+void rb_requires_begin(struct rb_compiler *c)
+{
+    static const char *const none[] = {NULL};
+    c->plan->tools = c->plan->files = c->plan->variables = none;
 }
 
 void rb_requires_read(struct rb_compiler *c, const struct rb_yaml_node *node)
 {
-    static const char *const none[] = {NULL};
     static const struct rb_field fields[] = {{"runbook", version},
                                              {"tools", tools},
                                              {"files", files},
                                              {"variables", variables},
                                              {0}};
-    c->plan->tools = c->plan->files = c->plan->variables = none;
     if (node)
         rb_fields_read(c, node, "`requires`", fields, c->plan);
 }

@@ -61,9 +61,10 @@ static void jitter(struct rb_compiler *c, const struct rb_yaml_node *value, void
 static void on_reason(struct rb_compiler *c, const struct rb_yaml_node *item, void *into)
 {
     static const enum rb_reason allowed[] = {
-        RB_REASON_EXIT,    RB_REASON_SIGNAL,  RB_REASON_TIMEOUT, RB_REASON_SPAWN,
-        RB_REASON_CHECK,   RB_REASON_UNKNOWN, RB_REASON_EVAL,    RB_REASON_SURVIVORS,
-        RB_REASON_CONNECT, RB_REASON_LOST,    RB_REASON_STATUS,  RB_REASON_SQL};
+        RB_REASON_EXIT,    RB_REASON_SIGNAL,   RB_REASON_TIMEOUT, RB_REASON_SPAWN,
+        RB_REASON_CHECK,   RB_REASON_UNKNOWN,  RB_REASON_EVAL,    RB_REASON_SURVIVORS,
+        RB_REASON_CONNECT, RB_REASON_LOST,     RB_REASON_STATUS,  RB_REASON_SQL,
+        RB_REASON_BUSY,    RB_REASON_PROCESSES};
     const char *words[RB_COUNT(allowed) + 1] = {0};
     for (size_t i = 0; i < RB_COUNT(allowed); i++)
         words[i] = rb_reason_name(allowed[i]);

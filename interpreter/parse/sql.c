@@ -4,11 +4,14 @@
 #include "parse/fields.h"
 #include "parse/scalar.h"
 
+static const rb_time REVIEW_IDLE = 600 * RB_SEC;
+
 struct sql {
     struct rb_draft *draft;
     struct rb_list_builder statements;
     const char *where;
-    bool read_only;
+    const struct rb_yaml_node *reviewed; /* NULL: nobody has to look at it */
+    bool read_only, apart; /* apart: each statement is a transaction of its own */
 };
 
 static void statement(struct rb_compiler *c, const struct rb_yaml_node *item, void *into)
@@ -39,8 +42,10 @@ static void transaction(struct rb_compiler *c, const struct rb_yaml_node *value,
 {
     struct sql *sql = into;
     bool flag;
-    if (rb_scalar_bool(value, "transaction", c->diags, &flag))
+    if (rb_scalar_bool(value, "transaction", c->diags, &flag)) {
         rb_draft_set(sql->draft, "transaction", rb_value_bool(flag));
+        sql->apart = !flag;
+    }
 }
 
 static void lock_timeout(struct rb_compiler *c, const struct rb_yaml_node *value,
@@ -52,14 +57,61 @@ static void lock_timeout(struct rb_compiler *c, const struct rb_yaml_node *value
         rb_draft_set(sql->draft, "lock_timeout_us", rb_value_int(span));
 }
 
+struct review {
+    const struct rb_value *query;
+    const char *where;
+    rb_time idle;
+};
+
+static void review_query(struct rb_compiler *c, const struct rb_yaml_node *value,
+                         void *into)
+{
+    struct review *review = into;
+    rb_value_unref(review->query);
+    review->query = rb_sql_text(c, value, review->where);
+}
+
+static void review_idle(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    struct review *review = into;
+    if (rb_scalar_span(value, "idle", c->diags, &review->idle) && review->idle < RB_SEC)
+        rb_diag_help(
+            rb_diag_add(c->diags, 217, value->span, "`idle` is less than a second"),
+            "say how long a person may look at it: `idle: 10m`");
+}
+
+static void review(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    static const struct rb_field fields[] = {
+        {"query", review_query}, {"idle", review_idle}, {0}};
+    struct sql *sql = into;
+    struct review review = {.where = rb_compiler_where(c, "review"), .idle = REVIEW_IDLE};
+    if (value->kind != RB_NODE_MAPPING)
+        review_query(c, value, &review);
+    else if (rb_fields_read(c, value, "`review`", fields, &review) &&
+             !rb_yaml_get(value, "query"))
+        rb_fields_missing(c->diags, value, "`review`", "query",
+                          "say what is shown before COMMIT: `query: select ...`");
+    sql->reviewed = value;
+    rb_draft_set(
+        sql->draft, "review",
+        rb_value_map("query", review.query, "idle_us", rb_value_int(review.idle), NULL));
+}
+
 /* The server refuses to write what was declared to read only, so it may be asked again. */
 static void judge_reads(struct rb_compiler *c, const struct sql *sql)
 {
     const struct rb_yaml_node *name = rb_yaml_get(sql->draft->node, "connection");
     const struct rb_value *connection = name && name->kind == RB_NODE_SCALAR
-                                            ? rb_value_get(c->plan->connections, name->text)
+                                            ? rb_value_get(c->book->connections, name->text)
                                             : NULL;
     bool reads = sql->read_only || rb_value_get_bool(connection, "read_only", false);
+    if (sql->reviewed && (reads || sql->apart))
+        rb_diag_help(rb_diag_add(c->diags, 222, sql->reviewed->span,
+                                 "`review` is of a transaction that writes, and this %s",
+                                 reads ? "only reads" : "is none"),
+                     reads ? "take `review` out: what is read needs no COMMIT"
+                           : "take `transaction: false` out, or `review`");
     if (reads && !rb_yaml_get(sql->draft->node, "idempotent"))
         sql->draft->step.idempotent = true;
 }
@@ -67,10 +119,13 @@ static void judge_reads(struct rb_compiler *c, const struct sql *sql)
 void rb_sql_read(struct rb_compiler *c, const struct rb_yaml_node *value,
                  struct rb_draft *draft)
 {
-    static const struct rb_field fields[] = {
-        {"statements", statements},     {"query", statement},
-        {"read_only", read_only},       {"transaction", transaction},
-        {"lock_timeout", lock_timeout}, {0}};
+    static const struct rb_field fields[] = {{"statements", statements},
+                                             {"query", statement},
+                                             {"read_only", read_only},
+                                             {"transaction", transaction},
+                                             {"lock_timeout", lock_timeout},
+                                             {"review", review},
+                                             {0}};
     struct sql sql = {.draft = draft, .where = rb_compiler_where(c, "sql")};
     if (value->kind != RB_NODE_MAPPING) {
         statements(c, value, &sql);

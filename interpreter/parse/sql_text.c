@@ -2,152 +2,26 @@
 
 #include "parse/braces.h"
 #include "parse/expr.h"
+#include "parse/luatoken.h"
 #include "parse/scalar.h"
+#include "plan/sql_lexer.h"
+#include "plan/sql_name.h"
 
-/* What a place in the text is inside of (PostgreSQL's documentation, section 4.1). */
-enum within { PLAIN, QUOTED, NAMED, DOLLARS, LINE_COMMENT, BLOCK_COMMENT };
-
-struct lexer {
-    const char *text;
-    size_t at, length;
-    enum within within;
-    bool escapes;           /* of QUOTED: a backslash takes the next character with it */
-    int depth;              /* of BLOCK_COMMENT: they nest */
-    size_t tag, tag_length; /* of DOLLARS: with both dollars */
-};
-
-static char peek(const struct lexer *lexer, size_t ahead)
+static void misplaced(struct rb_compiler *c, struct rb_span span, enum rb_sql_within within)
 {
-    size_t at = lexer->at + ahead;
-    return at < lexer->length ? lexer->text[at] : '\0';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_name(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-           (unsigned char)c >= 0x80;
-}
-
-/* Does a dollar quote begin here? $$ or $tag$, and not within a name. */
-static bool dollar_quote(struct lexer *lexer)
-{
-    size_t end = lexer->at + 1;
-    if (lexer->at > 0 && is_name(lexer->text[lexer->at - 1]))
-        return false;
-    if (end < lexer->length && is_digit(lexer->text[end]))
-        return false;
-    while (end < lexer->length && is_name(lexer->text[end]))
-        end++;
-    if (end >= lexer->length || lexer->text[end] != '$')
-        return false;
-    lexer->tag = lexer->at;
-    lexer->tag_length = end + 1 - lexer->at;
-    lexer->within = DOLLARS;
-    lexer->at = end + 1;
-    return true;
-}
-
-static void begin(struct lexer *lexer, enum within within, size_t length)
-{
-    lexer->within = within;
-    lexer->at += length;
-}
-
-static void step_plain(struct lexer *lexer)
-{
-    char c = peek(lexer, 0), next = peek(lexer, 1);
-    if (c == '\'') {
-        char before = lexer->at > 0 ? lexer->text[lexer->at - 1] : ' ';
-        char one_before = lexer->at > 1 ? lexer->text[lexer->at - 2] : ' ';
-        lexer->escapes = (before == 'e' || before == 'E') && !is_name(one_before);
-        begin(lexer, QUOTED, 1);
-    } else if (c == '"') {
-        begin(lexer, NAMED, 1);
-    } else if (c == '-' && next == '-') {
-        begin(lexer, LINE_COMMENT, 2);
-    } else if (c == '/' && next == '*') {
-        lexer->depth = 1;
-        begin(lexer, BLOCK_COMMENT, 2);
-    } else if (c != '$' || !dollar_quote(lexer)) {
-        lexer->at++;
-    }
-}
-
-static void step_comment(struct lexer *lexer)
-{
-    char c = peek(lexer, 0), next = peek(lexer, 1);
-    if (c == '/' && next == '*') {
-        lexer->depth++;
-        lexer->at += 2;
-    } else if (c == '*' && next == '/') {
-        lexer->at += 2;
-        if (--lexer->depth == 0)
-            lexer->within = PLAIN;
-    } else {
-        lexer->at++;
-    }
-}
-
-/* A quote that stands twice is one of the text: its second half begins it anew. */
-static void step_quoted(struct lexer *lexer, char quote)
-{
-    if (lexer->within == QUOTED && lexer->escapes && peek(lexer, 0) == '\\')
-        lexer->at++;
-    else if (peek(lexer, 0) == quote)
-        lexer->within = PLAIN;
-    lexer->at++;
-}
-
-static void step(struct lexer *lexer)
-{
-    switch (lexer->within) {
-    case PLAIN:
-        step_plain(lexer);
-        break;
-    case QUOTED:
-        step_quoted(lexer, '\'');
-        break;
-    case NAMED:
-        step_quoted(lexer, '"');
-        break;
-    case LINE_COMMENT:
-        if (peek(lexer, 0) == '\n')
-            lexer->within = PLAIN;
-        lexer->at++;
-        break;
-    case BLOCK_COMMENT:
-        step_comment(lexer);
-        break;
-    case DOLLARS:
-        if (strncmp(lexer->text + lexer->at, lexer->text + lexer->tag, lexer->tag_length) ==
-            0) {
-            lexer->within = PLAIN;
-            lexer->at += lexer->tag_length;
-        } else {
-            lexer->at++;
-        }
-        break;
-    }
-}
-
-static void misplaced(struct rb_compiler *c, struct rb_span span, enum within within)
-{
-    static const char *const places[] = {[QUOTED] = "a quoted text",
-                                         [NAMED] = "a quoted name",
-                                         [DOLLARS] = "a quoted text",
-                                         [LINE_COMMENT] = "a comment",
-                                         [BLOCK_COMMENT] = "a comment"};
+    static const char *const places[] = {[RB_SQL_IN_TEXT] = "a quoted text",
+                                         [RB_SQL_IN_NAME] = "a quoted name",
+                                         [RB_SQL_IN_DOLLARS] = "a quoted text",
+                                         [RB_SQL_IN_LINE_COMMENT] = "a comment",
+                                         [RB_SQL_IN_BLOCK_COMMENT] = "a comment"};
     struct rb_diag *diag = rb_diag_add(c->diags, 305, span,
                                        "a value can't stand in %s of SQL", places[within]);
-    if (within == NAMED)
-        rb_diag_help(diag,
-                     "a name can't be a parameter: write the statement for each name");
-    else if (within == QUOTED || within == DOLLARS)
+    if (within == RB_SQL_IN_NAME)
+        rb_diag_help(
+            diag,
+            "take the quotes off and write ${{ sql.ident(...) }}: the value is quoted "
+            "as a name");
+    else if (within == RB_SQL_IN_TEXT || within == RB_SQL_IN_DOLLARS)
         rb_diag_help(diag,
                      "take the quotes off: the value is bound as a parameter, and with "
                      "more text around it written as 'text' || ${{ ... }}");
@@ -155,14 +29,69 @@ static void misplaced(struct rb_compiler *c, struct rb_span span, enum within wi
         rb_diag_help(diag, "take it out of the comment");
 }
 
+/* Without names in it, `text` is all of it. */
 struct statement {
-    struct rb_buf text;
-    struct rb_list_builder params;
+    struct rb_buf text; /* since the last name */
+    struct rb_list_builder parts, params;
     bool failed;
 };
 
+static void end_text(struct statement *statement)
+{
+    if (statement->text.length > 0)
+        rb_list_add(&statement->parts,
+                    rb_value_string(rb_buf_text(&statement->text), statement->text.length));
+    rb_buf_clear(&statement->text);
+}
+
+static bool is_token(struct rb_lua_lexer *lexer, const char *text)
+{
+    struct rb_lua_token token = rb_lua_next(lexer);
+    return token.kind != RB_LUA_END && token.kind != RB_LUA_STRING &&
+           token.length == strlen(text) &&
+           memcmp(lexer->text + token.offset, text, token.length) == 0;
+}
+
+/* Is all of the expression one `sql.ident(...)`? */
+static bool is_name(const char *text, const struct rb_braces *braces)
+{
+    struct rb_lua_lexer lexer = {
+        .text = text, .at = braces->expr, .length = braces->expr + braces->expr_length};
+    if (!is_token(&lexer, "sql") || !is_token(&lexer, ".") || !is_token(&lexer, "ident"))
+        return false;
+    int depth = 0;
+    do {
+        struct rb_lua_token token = rb_lua_next(&lexer);
+        if (token.kind == RB_LUA_END)
+            return false;
+        if (token.kind == RB_LUA_SYMBOL && token.length == 1)
+            depth += (text[token.offset] == '(') - (text[token.offset] == ')');
+    } while (depth > 0);
+    return rb_lua_next(&lexer).kind == RB_LUA_END;
+}
+
+static void add_name(struct rb_compiler *c, const struct rb_yaml_node *scalar,
+                     const struct rb_braces *braces, int expr, struct statement *statement)
+{
+    const char *text = scalar->text;
+    char before = braces->begin > 0 ? text[braces->begin - 1] : '\0';
+    if (rb_sql_name_touches(before, text[braces->end])) {
+        rb_diag_help(
+            rb_diag_add(c->diags, 305,
+                        rb_yaml_span_in(scalar, braces->begin, braces->end - braces->begin),
+                        "a name can't stand in the middle of another"),
+            "put it together in Lua: ${{ sql.ident(\"log_\" .. ...) }}");
+        statement->failed = true;
+    }
+    end_text(statement);
+    rb_list_add(
+        &statement->parts,
+        rb_value_map("ident", rb_value_map("$expr", rb_value_int(expr), NULL), NULL));
+}
+
 static void add_value(struct rb_compiler *c, const struct rb_yaml_node *scalar,
-                      struct lexer *lexer, const char *where, struct statement *statement)
+                      struct rb_sql_lexer *lexer, const char *where,
+                      struct statement *statement)
 {
     struct rb_braces braces;
     size_t at = lexer->at;
@@ -174,13 +103,17 @@ static void add_value(struct rb_compiler *c, const struct rb_yaml_node *scalar,
         return;
     }
     lexer->at = braces.end;
-    if (lexer->within != PLAIN) {
+    if (lexer->within != RB_SQL_IN_PLAIN) {
         misplaced(c, rb_yaml_span_in(scalar, at, braces.end - at), lexer->within);
         statement->failed = true;
         return;
     }
     int expr = rb_expr_add(c, scalar, braces.expr, braces.expr_length, where);
     statement->failed |= expr < 0;
+    if (is_name(scalar->text, &braces)) {
+        add_name(c, scalar, &braces, expr, statement);
+        return;
+    }
     if (expr >= 0)
         rb_list_add(&statement->params, rb_value_map("$expr", rb_value_int(expr), NULL));
     rb_buf_printf(&statement->text, "$%zu", statement->params.count);
@@ -188,9 +121,10 @@ static void add_value(struct rb_compiler *c, const struct rb_yaml_node *scalar,
 
 /* What the author numbers and what we number would be two of the same. */
 static void numbered(struct rb_compiler *c, const struct rb_yaml_node *scalar,
-                     const struct lexer *lexer, struct statement *statement)
+                     const struct rb_sql_lexer *lexer, struct statement *statement)
 {
-    if (lexer->within != PLAIN || peek(lexer, 0) != '$' || !is_digit(peek(lexer, 1)))
+    const char *at = lexer->text + lexer->at;
+    if (lexer->within != RB_SQL_IN_PLAIN || at[0] != '$' || at[1] < '0' || at[1] > '9')
         return;
     rb_diag_help(rb_diag_add(c->diags, 305, rb_yaml_span_in(scalar, lexer->at, 2),
                              "a parameter by number has no value here"),
@@ -198,12 +132,25 @@ static void numbered(struct rb_compiler *c, const struct rb_yaml_node *scalar,
     statement->failed = true;
 }
 
+static const struct rb_value *text_of(struct statement *statement)
+{
+    if (statement->parts.count > 0)
+        end_text(statement);
+    const struct rb_value *parts = rb_list_end(&statement->parts);
+    if (rb_value_count(parts) == 0) {
+        rb_value_unref(parts);
+        parts = rb_value_string(rb_buf_text(&statement->text), statement->text.length);
+    }
+    rb_buf_done(&statement->text);
+    return parts;
+}
+
 const struct rb_value *rb_sql_text(struct rb_compiler *c, const struct rb_yaml_node *scalar,
                                    const char *where)
 {
     if (!rb_scalar_field(scalar, RB_NODE_SCALAR, where, c->diags))
         return NULL;
-    struct lexer lexer = {.text = scalar->text, .length = scalar->length};
+    struct rb_sql_lexer lexer = {.text = scalar->text, .length = scalar->length};
     struct statement statement = {0};
     while (lexer.at < lexer.length) {
         if (rb_braces_at(scalar->text, scalar->length, lexer.at)) {
@@ -212,19 +159,15 @@ const struct rb_value *rb_sql_text(struct rb_compiler *c, const struct rb_yaml_n
         }
         size_t from = lexer.at;
         numbered(c, scalar, &lexer, &statement);
-        step(&lexer);
-        if (lexer.at > lexer.length)
-            lexer.at = lexer.length;
+        rb_sql_lexer_step(&lexer);
         rb_buf_append(&statement.text, scalar->text + from, lexer.at - from);
     }
     RB_AUTO_VALUE const struct rb_value *params = rb_list_end(&statement.params);
-    const struct rb_value *text =
-        rb_value_string(rb_buf_text(&statement.text), statement.text.length);
-    bool empty = strspn(rb_buf_text(&statement.text), " \t\r\n;") == statement.text.length;
-    rb_buf_done(&statement.text);
-    if (empty && !statement.failed)
+    RB_AUTO_VALUE const struct rb_value *text = text_of(&statement);
+    const char *whole = rb_value_as_text(text, "x");
+    if (whole[strspn(whole, " \t\r\n;")] == '\0' && !statement.failed)
         rb_diag_help(
             rb_diag_add(c->diags, 218, scalar->span, "`%s` has no statement", where),
             "write one: select ...");
-    return rb_value_map("text", text, "params", rb_value_ref(params), NULL);
+    return rb_value_map("text", rb_value_ref(text), "params", rb_value_ref(params), NULL);
 }

@@ -1,5 +1,6 @@
 #include "parse/draft.h"
 #include "parse/fields.h"
+#include "parse/notify.h"
 #include "parse/scalar.h"
 #include "plan/template.h"
 
@@ -15,10 +16,12 @@ static int new_step(struct rb_compiler *c, const struct rb_yaml_node *node)
     return c->step_count++;
 }
 
-int rb_compiler_find(const struct rb_compiler *c, const char *id)
+int rb_compiler_find(const struct rb_compiler *c, int book, const char *id)
 {
     const struct rb_step_id *found;
-    HASH_FIND_STR(c->ids, id, found);
+    RB_AUTO_BUF struct rb_buf full = {0};
+    rb_buf_printf(&full, "%s%s", c->books[book]->prefix, id);
+    HASH_FIND_STR(c->ids, rb_buf_text(&full), found);
     return found ? found->step : -1;
 }
 
@@ -41,17 +44,24 @@ static void remember(struct rb_compiler *c, struct rb_step *step, int index)
 }
 
 /* A step without a usable id is read all the same, under a name that no id can be. */
-static void read_id(struct rb_compiler *c, struct rb_draft *draft, int index)
+static void read_id(struct rb_compiler *c, struct rb_draft *draft, int index,
+                    const char *given)
 {
     const struct rb_yaml_node *id = rb_yaml_get(draft->node, "id");
     const char *text;
     draft->step.span = id ? id->span : draft->node->span;
-    if (!id)
+    draft->step.id = given;
+    if (given && id)
+        rb_diag_help(rb_diag_add(c->diags, 212, id->span, "`id` has no meaning here"),
+                     "take it out: this step is `%s`", given);
+    else if (given)
+        return;
+    else if (!id)
         rb_fields_missing(c->diags, draft->node, "this step", "id",
                           "give it a short name that stays: `id: migrate`");
     else if (rb_scalar_text(id, "id", c->diags, &text) &&
              rb_scalar_name(id, RB_NAME_ID, "a step", c->diags)) {
-        draft->step.id = rb_arena_strdup(c->arena, text);
+        draft->step.id = rb_arena_printf(c->arena, "%s%s", c->book->prefix, text);
         remember(c, &draft->step, index);
     }
     if (!draft->step.id)
@@ -69,7 +79,8 @@ static enum rb_action find_action(const char *name)
 
 static void choose_action(struct rb_compiler *c, struct rb_draft *draft)
 {
-    const struct rb_yaml_node *first = NULL;
+    const struct rb_yaml_node *first =
+        draft->step.action == RB_ACTION_GUARD ? draft->node : NULL;
     for (int i = 0; i < draft->node->count; i++) {
         const struct rb_yaml_node *key = draft->node->keys[i];
         enum rb_action action = find_action(key->text);
@@ -161,15 +172,15 @@ static void read_member(struct rb_compiler *c, const struct rb_yaml_node *key,
 /* A retry that was not asked for here is only taken where nothing can happen twice. */
 static bool takes_retry(const struct rb_draft *draft)
 {
-    bool harmless = (1u << draft->step.action & RB_DOES_LUA) || draft->step.idempotent ||
-                    draft->step.probe >= 0;
+    bool harmless = (1u << draft->step.action & (RB_DOES_LUA | RB_TELLS)) ||
+                    draft->step.idempotent || draft->step.probe >= 0;
     return draft->own.retry.attempts && (harmless || rb_yaml_get(draft->node, "retry"));
 }
 
 static void settle_times(struct rb_draft *draft)
 {
     struct rb_step *step = &draft->step;
-    if (!(1u << step->action & (RB_DOES_EFFECT | RB_DOES_LUA)))
+    if (!(1u << step->action & (RB_DOES_EFFECT | RB_TELLS | RB_DOES_LUA)))
         return;
     step->within = draft->own.within;
     if (step->action != RB_ACTION_GATE)
@@ -191,6 +202,19 @@ static void settle_place(struct rb_draft *draft)
         rb_draft_set(draft, "shell", rb_value_ref(own->shell));
 }
 
+/* Nothing that is inherited passes over a person's no, but that each of the last steps has its turn; and nothing
+ * at all over an approval's. */
+static bool is_optional(const struct rb_compiler *c, const struct rb_draft *draft)
+{
+    enum rb_action action = draft->step.action;
+    bool asks = action == RB_ACTION_CONFIRM || action == RB_ACTION_MANUAL ||
+                action == RB_ACTION_CHECKLIST;
+    if (draft->own.on_failure != RB_FAIL_CONTINUE)
+        return true;
+    return action != RB_ACTION_APPROVE &&
+           (!asks || c->rescue || rb_yaml_get(draft->node, "on_failure"));
+}
+
 static void settle(struct rb_compiler *c, struct rb_draft *draft)
 {
     struct rb_step *step = &draft->step;
@@ -200,13 +224,15 @@ static void settle(struct rb_compiler *c, struct rb_draft *draft)
                           "its title is the text that a person confirms");
     settle_times(draft);
     settle_place(draft);
-    step->on_failure = draft->own.on_failure;
+    step->on_failure = is_optional(c, draft) ? draft->own.on_failure : RB_FAIL_STOP;
     step->tags = draft->own.tags;
     step->examine =
         rb_yaml_get(draft->node, "expect") || step->check >= 0 || step->output_count > 0;
     if (!rb_yaml_get(draft->node, "on_interrupt") && step->probe >= 0)
         step->on_interrupt = RB_INTERRUPT_PROBE;
     step->spec = rb_map_end(&draft->spec);
+    if (draft->message)
+        rb_notify_settle(draft);
     int *prepare = NULL, count = 0, capacity = 0;
     rb_template_exprs(step->spec, &prepare, &count, &capacity);
     step->prepare = rb_compiler_keep(c->arena, prepare, count, sizeof *prepare);
@@ -219,56 +245,147 @@ static void read_members(struct rb_compiler *c, struct rb_draft *draft)
         read_member(c, draft->node->keys[i], draft->node->items[i], draft);
 }
 
+/* The message of the group to one of its connections. */
+static int read_copy(struct rb_compiler *c, const struct rb_draft *group, int parent,
+                     int number)
+{
+    const char *name = rb_notify_target(group, number);
+    int index = new_step(c, group->node);
+    struct rb_draft draft = {
+        .node = group->node, .step = group->step, .message = group->message};
+    rb_inherit_copy(&draft.own, &group->own);
+    draft.step.id = name ? rb_arena_printf(c->arena, "%s.%s", group->step.id, name)
+                         : rb_arena_printf(c->arena, "#%d", index + 1);
+    draft.step.action = RB_ACTION_NOTIFY;
+    draft.step.parent = parent;
+    draft.step.when = draft.step.for_each = draft.step.next = -1;
+    rb_notify_fill(c, &draft, number);
+    settle(c, &draft);
+    rb_inherit_done(&draft.own);
+    c->steps[index] = draft.step;
+    return index;
+}
+
+/* Steps one after the other; -1: none. */
+struct row {
+    int first, last;
+};
+
+static void append(struct rb_compiler *c, struct row *row, int index)
+{
+    if (row->last < 0)
+        row->first = index;
+    else
+        c->steps[row->last].next = index;
+    row->last = index;
+}
+
+static int read_copies(struct rb_compiler *c, const struct rb_draft *group, int parent)
+{
+    struct row row = {-1, -1};
+    for (int i = 0; i < rb_notify_count(group); i++)
+        append(c, &row, read_copy(c, group, parent, i));
+    return row.first;
+}
+
+/* `given`: its id, where it says none itself; else NULL. `action`: that of a guard, else manual. */
 static int read_step(struct rb_compiler *c, const struct rb_yaml_node *node, int parent,
-                     const struct rb_inherit *inherit)
+                     const struct rb_inherit *inherit, const char *given,
+                     enum rb_action action)
 {
     if (!rb_scalar_kind(node, RB_NODE_MAPPING, "a step", c->diags))
         return -1;
     int index = new_step(c, node);
     int loops = c->loop_count;
-    struct rb_draft draft = {.node = node,
-                             .step = {.parent = parent,
-                                      .first_child = -1,
-                                      .next = -1,
-                                      .when = -1,
-                                      .for_each = -1,
-                                      .check = -1,
-                                      .probe = -1,
-                                      .retry = {.attempts = 1, .when = -1}}};
+    struct rb_draft draft = {.node = node, .step = rb_step_blank(c->book_number, parent)};
     rb_inherit_copy(&draft.own, inherit);
-    read_id(c, &draft, index);
+    read_id(c, &draft, index, given);
     c->owner = draft.step.id;
+    draft.step.action = action;
     choose_action(c, &draft);
     rb_loop_read(c, &draft);
     read_members(c, &draft);
+    bool several = rb_notify_count(&draft) > 1;
+    if (several) {
+        draft.step.action = RB_ACTION_STEPS;
+        rb_draft_set(&draft, "targets", rb_value_int(rb_notify_count(&draft)));
+    } else if (draft.message)
+        rb_notify_fill(c, &draft, 0);
+    if (draft.file)
+        rb_call_settle(c, &draft, index);
     settle(c, &draft);
+    if (several)
+        draft.step.first_child = read_copies(c, &draft, index);
+    /* What it says of failures is about the loop as a whole: in it each one counts. */
+    if (draft.step.max_failures)
+        draft.own.on_failure = RB_FAIL_STOP;
     if (draft.children)
-        draft.step.first_child = rb_steps_read(c, draft.children, index, &draft.own);
+        draft.step.first_child = rb_steps_read(
+            c, draft.children, rb_action_name(draft.step.action), index, &draft.own);
+    rb_rescue_steps(c, &draft, index);
     rb_inherit_done(&draft.own);
     c->loop_count = loops;
     c->steps[index] = draft.step;
     return index;
 }
 
-int rb_steps_read(struct rb_compiler *c, const struct rb_yaml_node *list, int parent,
-                  const struct rb_inherit *inherit)
+int rb_step_read_as(struct rb_compiler *c, const struct rb_yaml_node *node, const char *id,
+                    int parent, const struct rb_inherit *inherit)
 {
-    if (!rb_scalar_field(list, RB_NODE_SEQUENCE, "steps", c->diags))
+    if (node->kind != RB_NODE_SEQUENCE)
+        return read_step(c, node, parent, inherit, id, RB_ACTION_MANUAL);
+    /* It says nothing of itself: as a mapping without members. */
+    struct rb_yaml_node *silent = rb_arena_alloc(c->document->arena, sizeof *silent);
+    *silent = (struct rb_yaml_node){.kind = RB_NODE_MAPPING, .span = node->span};
+    int index = new_step(c, silent);
+    struct rb_step group = rb_step_blank(c->book_number, parent);
+    group.id = id;
+    group.action = RB_ACTION_STEPS;
+    group.span = node->span;
+    group.spec = rb_value_map(NULL);
+    group.on_failure = inherit->on_failure;
+    group.tags = inherit->tags;
+    group.first_child = rb_steps_read(c, node, id, index, inherit);
+    c->steps[index] = group;
+    return index;
+}
+
+int rb_steps_read(struct rb_compiler *c, const struct rb_yaml_node *list, const char *name,
+                  int parent, const struct rb_inherit *inherit)
+{
+    if (!rb_scalar_field(list, RB_NODE_SEQUENCE, name, c->diags))
         return -1;
     if (list->count == 0)
         rb_diag_help(
-            rb_diag_add(c->diags, 218, list->span, "there are no steps in `steps`"),
+            rb_diag_add(c->diags, 218, list->span, "there are no steps in `%s`", name),
             "a list of steps has at least one");
-    int first = -1, before = -1;
+    struct row row = {-1, -1};
     for (int i = 0; i < list->count && !rb_diags_full(c->diags); i++) {
-        int index = read_step(c, list->items[i], parent, inherit);
+        int index = read_step(c, list->items[i], parent, inherit, NULL, RB_ACTION_MANUAL);
+        if (index >= 0)
+            append(c, &row, index);
+    }
+    return row.first;
+}
+
+int rb_guards_read(struct rb_compiler *c, const struct rb_yaml_node *list,
+                   const struct rb_inherit *inherit)
+{
+    if (!rb_scalar_field(list, RB_NODE_SEQUENCE, "guards", c->diags))
+        return -1;
+    struct row row = {-1, -1};
+    struct rb_inherit own;
+    rb_inherit_copy(&own, inherit);
+    own.on_failure = RB_FAIL_ASK;
+    for (int i = 0; i < list->count && !rb_diags_full(c->diags); i++) {
+        int index = read_step(c, list->items[i], -1, &own, NULL, RB_ACTION_GUARD);
         if (index < 0)
             continue;
-        if (before < 0)
-            first = index;
-        else
-            c->steps[before].next = index;
-        before = index;
+        append(c, &row, index);
+        if (!rb_yaml_get(list->items[i], "check"))
+            rb_fields_missing(c->diags, list->items[i], "this guard", "check",
+                              "say what has to hold: `check: Lua`");
     }
-    return first;
+    rb_inherit_done(&own);
+    return row.first;
 }

@@ -12,24 +12,24 @@ static void set(void *into, const char *name, const struct rb_value *owned)
         rb_map_add(into, name, owned);
 }
 
-#define TEXT_FIELD(name, read)                                                            \
+#define TEXT_FIELD(name, where, read)                                                     \
     static void name(struct rb_compiler *c, const struct rb_yaml_node *value, void *into) \
     {                                                                                     \
-        set(into, #name, read(c, value, rb_compiler_where(c, #name)));                    \
+        set(into, #name, read(c, value, rb_compiler_where(c, where)));                    \
     }
-TEXT_FIELD(bearer, rb_leaf_secret)
-TEXT_FIELD(user, rb_leaf_secret)
-TEXT_FIELD(password, rb_leaf_secret)
-TEXT_FIELD(region, rb_leaf_text)
-TEXT_FIELD(service, rb_leaf_text)
-TEXT_FIELD(key, rb_leaf_secret)
-TEXT_FIELD(secret, rb_leaf_secret)
-TEXT_FIELD(token, rb_leaf_secret)
-TEXT_FIELD(ca, rb_leaf_text)
-TEXT_FIELD(cert, rb_leaf_text)
-TEXT_FIELD(body, rb_leaf_text)
-TEXT_FIELD(file, rb_leaf_text)
-TEXT_FIELD(to, rb_leaf_text)
+TEXT_FIELD(bearer, "auth", rb_leaf_secret)
+TEXT_FIELD(user, "auth", rb_leaf_secret)
+TEXT_FIELD(password, "auth", rb_leaf_secret)
+TEXT_FIELD(region, "region", rb_leaf_text)
+TEXT_FIELD(service, "service", rb_leaf_text)
+TEXT_FIELD(key, "auth", rb_leaf_secret)
+TEXT_FIELD(secret, "auth", rb_leaf_secret)
+TEXT_FIELD(token, "auth", rb_leaf_secret)
+TEXT_FIELD(ca, "ca", rb_leaf_text)
+TEXT_FIELD(cert, "cert", rb_leaf_text)
+TEXT_FIELD(body, "body", rb_leaf_text)
+TEXT_FIELD(file, "file", rb_leaf_text)
+TEXT_FIELD(to, "to", rb_leaf_text)
 #undef TEXT_FIELD
 
 /* The characters of a token (RFC 9110, section 5.6.2), of which names of headers are made. */
@@ -149,15 +149,25 @@ static void judge_start(struct rb_compiler *c, const struct rb_yaml_node *value)
                  "write https://host/path, or /path beside a `connection`");
 }
 
-void rb_web_url(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+static void add_url(struct rb_compiler *c, const struct rb_yaml_node *value,
+                    const struct rb_value *owned, void *into)
 {
-    const struct rb_value *text = rb_leaf_text(c, value, rb_compiler_where(c, "url"));
+    RB_AUTO_VALUE const struct rb_value *text = owned;
     if (!text)
         return;
     judge_start(c, value);
     const struct rb_value *parts = rb_value_get(text, "$text");
     set(into, "url", parts ? rb_value_ref(parts) : rb_value_list(rb_value_ref(text), NULL));
-    rb_value_unref(text);
+}
+
+void rb_web_url(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    add_url(c, value, rb_leaf_text(c, value, rb_compiler_where(c, "url")), into);
+}
+
+void rb_web_secret_url(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    add_url(c, value, rb_leaf_secret(c, value, rb_compiler_where(c, "url")), into);
 }
 
 static void json(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)

@@ -8,10 +8,10 @@
     X("params") X("vars") X("environment") X("secrets") X("steps") X("run") X("result")
 
 /* X(name): modules that look at the world, a call is an effect and is recorded as evidence */
-#define RB_WORLD_MODULES(X) X("http") X("pg") X("sh")
+#define RB_WORLD_MODULES(X) X("fs") X("http") X("pg") X("prom") X("sh") X("time") X("tls")
 
 /* X(name): modules whose results depend on their arguments alone */
-#define RB_PURE_MODULES(X) X("check") X("json") X("re")
+#define RB_PURE_MODULES(X) X("check") X("json") X("re") X("sql")
 
 /* X(name): functions and tables of Lua itself, and those of stdlib/base.lua */
 #define RB_PURE_NAMES(X)                                                                    \
@@ -32,13 +32,19 @@
 #define RB_STATUS_NAMES(X) X("active") X("failed") X("passed") X("pending") X("skipped")
 
 /* X(name): members of the modules and of Lua's tables, as far as the sandbox has them */
+#define RB_FS_NAMES(X) X("free") X("list") X("read") X("stat")
 #define RB_HTTP_NAMES(X) X("get") X("head")
 #define RB_PG_NAMES(X) X("query")
+#define RB_PROM_NAMES(X) X("alerts") X("query") X("range") X("value")
 #define RB_SH_NAMES(X) X("exec")
+#define RB_TIME_NAMES(X)                                                                    \
+    X("add") X("at") X("format") X("now") X("parse") X("seconds") X("since") X("window")
+#define RB_TLS_NAMES(X) X("connect")
 #define RB_CHECK_NAMES(X)                                                                   \
     X("all") X("eq") X("ge") X("gt") X("le") X("lt") X("match") X("ne")
 #define RB_JSON_NAMES(X) X("decode") X("encode") X("null")
 #define RB_RE_NAMES(X)   X("find") X("gsub") X("match")
+#define RB_SQL_NAMES(X)  X("ident")
 #define RB_MATH_NAMES(X)                                                                    \
     X("abs") X("acos") X("asin") X("atan") X("ceil") X("cos") X("deg") X("exp") X("floor")  \
     X("fmod") X("huge") X("log") X("max") X("maxinteger") X("min") X("mininteger")          \

@@ -17,6 +17,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 
+#include "../../tools/several.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "check/check.h"
@@ -150,8 +151,10 @@ static void said_about(const char *name, int code, struct rb_buf *out)
     read_file(name, &text);
     read_options(rb_buf_text(&text), &options);
     pad(&text, options.pad);
-    struct rb_document *document = rb_document_read(name, rb_buf_text(&text), text.length,
-                                                    options.environment, &diags);
+    struct several several;
+    several_split(&several, rb_buf_text(&text), text.length);
+    struct rb_document *document =
+        several_read(&several, name, options.environment, false, &diags);
     rb_check_document(document, &diags);
     if (document->plan && (options.given_count > 0 || options.params || code / 100 == 6))
         read_params(arena, document->plan, &options, &diags);
@@ -163,6 +166,7 @@ static void said_about(const char *name, int code, struct rb_buf *out)
     rb_diags_done(&diags);
     rb_diags_done(&selected);
     rb_document_free(document);
+    several_done(&several);
     rb_arena_free(arena);
     free(options.line);
 }

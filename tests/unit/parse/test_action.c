@@ -127,6 +127,29 @@ static void the_time_of_a_gate_is_given_once(void **state)
                 NULL, "steps.0.spec.timeout_us", "7000000");
 }
 
+static void a_step_has_windows_and_needs(void **state)
+{
+    (void)state;
+    expect_step("id: a\n  wait: 1m\n  window: {days: Mon, from: 09:00, tz: UTC}",
+                "spec.window",
+                "{\"days\":[1],\"from\":\"09:00\",\"to\":\"24:00\",\"tz\":\"UTC\"}");
+    expect_step("id: a\n  wait: 1m\n  window:\n    tz: UTC\n    except: [2024-02-29]",
+                "spec.window.except", "[\"2024-02-29\"]");
+    expect_step("id: a\n  wait: 1m\n  fresh_for: 15m", "spec.fresh_us", "900000000");
+    expect_step("id: a\n  wait: 1m\n  needs: b", "spec.needs", "[\"b\"]");
+    expect_step_findings("id: a\n  wait: 1m\n  window: {}", "202@3:9");
+    expect_step_findings("id: a\n  wait: 1m\n  window: {tz: UTC, days: []}", "218@3:25");
+    expect_step_findings("id: a\n  wait: 1m\n  window: {tz: UTC, days: [Monday]}",
+                         "207@3:26");
+    expect_step_findings("id: a\n  wait: 1m\n  window: {tz: UTC, from: 9am}", "223@3:25");
+    expect_step_findings("id: a\n  wait: 1m\n  window: {tz: UTC, except: [2025-02-29]}",
+                         "223@3:28");
+    expect_step_findings("id: a\n  wait: 1m\n  window: {tz: UTC, untill: 1}", "201@3:19");
+    expect_step_findings("id: a\n  wait: 1m\n  window: 09:00-16:00", "203@3:9");
+    expect_step_findings("id: a\n  wait: 1m\n  fresh_for: 15", "206@3:12");
+    expect_step_findings("id: a\n  wait: 1m\n  needs: []", "218@3:8");
+}
+
 static void a_wait_is_for_so_long_or_until_a_time(void **state)
 {
     (void)state;
@@ -135,6 +158,14 @@ static void a_wait_is_for_so_long_or_until_a_time(void **state)
                 "{\"until\":\"2025-11-23T08:00:00Z\"}");
     expect_step("id: a\n  wait: {until: \"${{ vars.t }}\"}", "spec",
                 "{\"until\":{\"$$text\":[{\"$$expr\":0}]}}");
+    expect_step("id: a\n  wait: {until: 2025-11-23T08:00:00Z - 48h}", "spec",
+                "{\"until\":\"2025-11-23T08:00:00Z - 48h\"}");
+    expect_step("id: a\n  wait: {until: 22:00, tz: Europe/Berlin}", "spec",
+                "{\"tz\":\"Europe/Berlin\",\"until\":\"22:00\"}");
+    expect_step_findings("id: a\n  wait: {until: 22:00}", "202@2:7");
+    expect_step_findings("id: a\n  wait: {until: 22:00, tz: Mars Station}", "261@2:26");
+    expect_step_findings("id: a\n  wait: {until: 25:00, tz: UTC}", "223@2:15");
+    expect_step_findings("id: a\n  wait: {until: [1]}", "203@2:15");
     expect_step_findings("id: a\n  wait: {until: tomorrow}", "223@2:15");
     expect_step_findings("id: a\n  wait: {}", "202@2:7");
     expect_step_findings("id: a\n  wait: {for: 3s}", "202@2:7 201@2:8");
@@ -152,6 +183,7 @@ int main(void)
         cmocka_unit_test(a_gate_is_one_check_or_several_with_names),
         cmocka_unit_test(the_time_of_a_gate_is_given_once),
         cmocka_unit_test(a_wait_is_for_so_long_or_until_a_time),
+        cmocka_unit_test(a_step_has_windows_and_needs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

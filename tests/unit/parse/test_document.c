@@ -114,8 +114,14 @@ static void what_happens_after_a_failure_has_a_default_for_all_steps(void **stat
     expect_findings("runbook: x\non_failure: continue" STEPS, "207@2:13");
     expect_findings("runbook: x\non_failure: ask\ndefaults: {on_failure: stop}" STEPS,
                     "222@2:13");
-    expect_plan("runbook: x\ndefaults: {on_failure: continue}" STEPS, NULL,
-                "steps.0.on_failure", "\"continue\"");
+    /* What is inherited passes over nobody's no. */
+    const char *passes = "runbook: x\ndefaults: {on_failure: continue}\nsteps:\n"
+                         "- {id: a, run: ls}\n- {id: b, title: t}\n- {id: c, confirm: t?}\n"
+                         "- {id: d, confirm: t?, on_failure: continue}\n";
+    expect_plan(passes, NULL, "steps.0.on_failure", "\"continue\"");
+    expect_plan(passes, NULL, "steps.1.on_failure", "none");
+    expect_plan(passes, NULL, "steps.2.on_failure", "none");
+    expect_plan(passes, NULL, "steps.3.on_failure", "\"continue\"");
 }
 
 static void defaults_hold_for_the_steps_that_take_them(void **state)

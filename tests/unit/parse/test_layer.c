@@ -133,6 +133,22 @@ static void a_broken_secret_is_found_in_every_environment(void **state)
         "203@2:14 209@2:26 218@2:45 203@2:60 225@3:30 201@3:49");
 }
 
+static void an_environment_adds_its_locks(void **state)
+{
+    (void)state;
+    const char *declared =
+        "runbook: x\nvars: {host: db1}\nlocks: [\"db:${{ vars.host }}\", one]\n"
+        "environments: {prod: {locks: release}}\n"
+        "steps: [{id: a, title: t}]\n";
+    expect_plan(declared, NULL, "locks", "[{\"$$text\":[\"db:\",{\"$$expr\":0}]},\"one\"]");
+    expect_plan(declared, "prod", "locks",
+                "[{\"$$text\":[\"db:\",{\"$$expr\":0}]},\"one\",\"release\"]");
+    expect_plan("runbook: x\nsteps: [{id: a, title: t}]\n", NULL, "locks", "none");
+    expect_findings("runbook: x\nlocks: {a: b}\nenvironments: {e: {locks: [[a]]}}\n"
+                    "steps: [{id: a, title: t}]\n",
+                    "203@2:8 203@3:28");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +161,7 @@ int main(void)
         cmocka_unit_test(the_names_of_the_environments_are_told),
         cmocka_unit_test(a_secret_is_where_its_value_comes_from),
         cmocka_unit_test(a_broken_secret_is_found_in_every_environment),
+        cmocka_unit_test(an_environment_adds_its_locks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -88,6 +88,63 @@ static void the_variable_is_known_in_the_step_and_below_it(void **state)
     rb_document_free(document);
 }
 
+static void so_many_are_under_way_at_once(void **state)
+{
+    (void)state;
+    expect_step("id: a\n  exec: [ls]\n  for_each: [a]\n  limit: 4", "limit", "4");
+    expect_step("id: a\n  exec: [ls]\n  for_each: [a]", "limit", "none");
+    expect_step_findings("id: a\n  exec: [ls]\n  limit: 4", "212@3:8");
+    expect_step_findings("id: a\n  exec: [ls]\n  for_each: [a]\n  limit: 0", "217@4:8");
+    expect_step_findings("id: a\n  exec: [ls]\n  for_each: [a]\n  limit: all", "205@4:8");
+}
+
+static void a_loop_may_bear_failures_and_they_count_in_it(void **state)
+{
+    (void)state;
+    const char *text = "runbook: x\nsteps:\n"
+                       "- id: g\n  for_each: [1, 2]\n  max_failures: 20%\n"
+                       "  on_failure: continue\n  steps:\n"
+                       "  - {id: a, title: t}\n  - {id: b, title: t, on_failure: ask}\n";
+    struct rb_document *document = read_good(text);
+    const struct rb_step *steps = document->plan->steps;
+    assert_int_equal(steps[0].max_failures, 20);
+    assert_true(steps[0].max_failures_percent);
+    assert_int_equal(steps[0].on_failure, RB_FAIL_CONTINUE);
+    assert_int_equal(steps[1].on_failure, RB_FAIL_STOP);
+    assert_int_equal(steps[2].on_failure, RB_FAIL_ASK);
+    rb_document_free(document);
+    const char *begin = "id: a\n  for_each: [1]\n  title: t\n  max_failures: ";
+    static const char *const wrong[][2] = {
+        {"0", "217@4:15"},   {"0%", "217@4:15"},  {"101%", "217@4:15"}, {"-1", "217@4:15"},
+        {"1.5", "205@4:15"}, {"2 %", "217@4:15"}, {"some", "205@4:15"},
+    };
+    for (size_t i = 0; i < RB_COUNT(wrong); i++) {
+        RB_AUTO_BUF struct rb_buf step = {0};
+        rb_buf_printf(&step, "%s%s", begin, wrong[i][0]);
+        expect_step_findings(rb_buf_text(&step), wrong[i][1]);
+    }
+    expect_step_findings("id: a\n  title: t\n  max_failures: 2", "212@3:15");
+}
+
+static void branches_are_steps_that_name_their_parent(void **state)
+{
+    (void)state;
+    const char *text = "runbook: x\nsteps:\n"
+                       "- id: g\n  limit: 2\n  on_branch_failure: cancel\n  parallel:\n"
+                       "  - {id: a, exec: [ls]}\n  - {id: b, exec: [ls]}\n";
+    struct rb_document *document = read_good(text);
+    const struct rb_step *steps = document->plan->steps;
+    assert_int_equal(steps[0].action, RB_ACTION_PARALLEL);
+    assert_int_equal(steps[0].limit, 2);
+    assert_true(steps[0].cancel_branches);
+    assert_int_equal(steps[0].first_child, 1);
+    assert_int_equal(steps[1].next, 2);
+    assert_int_equal(steps[2].parent, 0);
+    rb_document_free(document);
+    expect_step_findings("id: a\n  parallel: []", "218@2:11");
+    expect_step_findings("id: a\n  exec: [ls]\n  on_branch_failure: wait", "212@3:1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +154,9 @@ int main(void)
         cmocka_unit_test(what_is_no_list_is_refused),
         cmocka_unit_test(the_variable_has_a_name_of_its_own),
         cmocka_unit_test(the_variable_is_known_in_the_step_and_below_it),
+        cmocka_unit_test(so_many_are_under_way_at_once),
+        cmocka_unit_test(a_loop_may_bear_failures_and_they_count_in_it),
+        cmocka_unit_test(branches_are_steps_that_name_their_parent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -199,6 +199,36 @@ static void an_expression_is_exactly_one(void **state)
     expect_error(" -- only words", false, "1:1-15 step.when: no expression");
 }
 
+static void expect_called(const char *text, const char *first, const char *connection)
+{
+    struct fixture fixture = {0};
+    assert_true(scan(&fixture, text, false));
+    const struct rb_lua_ref *ref = &fixture.refs.items[0];
+    assert_string_equal(ref->first.text ? ref->first.text : "-", first);
+    assert_string_equal(ref->connection.text ? ref->connection.text : "-", connection);
+    done(&fixture);
+}
+
+static void what_a_call_is_given_is_known_where_it_is_written_out(void **state)
+{
+    (void)state;
+    expect_called("pg.query('a', 'b')", "a", "-");
+    expect_called("pg.query('a')", "a", "-");
+    expect_called("pg.query('a' .. b)", "-", "-");
+    expect_called("pg.query('a\\n', c)", "-", "-");
+    expect_called("pg.query([[a]], c)", "-", "-");
+    expect_called("pg.query(name, 'b')", "-", "-");
+    expect_called("pg.query", "-", "-");
+    expect_called("pg.query()('a')", "-", "-");
+    expect_called("pg.query:with('a')", "-", "-");
+    expect_called("http.get('/', {connection = 'b', timeout = '5s'})", "/", "b");
+    expect_called("http.get('/' .. x, {timeout = '5s', connection = 'b'})", "-", "b");
+    expect_called("http.get{connection = 'b'}", "-", "b");
+    expect_called("http.get('/', {connection = 'b' .. c})", "/", "-");
+    expect_called("http.get('/', {query = {connection = 'b'}})", "/", "-");
+    expect_called("http.get('/', f{connection = 'b'})", "/", "-");
+}
+
 static void deep_nesting_is_an_error_and_no_crash(void **state)
 {
     (void)state;
@@ -223,6 +253,7 @@ int main(void)
         cmocka_unit_test(a_syntax_error_stands_at_its_token),
         cmocka_unit_test(what_an_error_quotes_is_the_author_s),
         cmocka_unit_test(an_expression_is_exactly_one),
+        cmocka_unit_test(what_a_call_is_given_is_known_where_it_is_written_out),
         cmocka_unit_test(deep_nesting_is_an_error_and_no_crash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@ static const char runbook[] =
     "  ramp: {type: list, of: integer, default: [10, 25], max: 100}\n"
     "  region: {values: [eu, us], default: eu}\n"
     "  pause: {type: duration, default: 5m, min: 1s, max: 1h}\n"
+    "  start: {type: time, default: '2025-11-24T10:00:00+01:00'}\n"
     "  rate: {type: number, default: 0.5, max: 1}\n"
     "  force: {type: boolean, default: false}\n"
     "  names: {type: list, default: []}\n"
@@ -19,7 +20,7 @@ static const char runbook[] =
 static char *resolve(const char *const *words)
 {
     struct rb_document *document = read_good(runbook);
-    struct rb_param_text given[8];
+    struct rb_param_text given[16];
     int count = 0;
     for (; words[count]; count++) {
         const char *equals = strchr(words[count], '=');
@@ -57,7 +58,8 @@ static void what_is_not_given_has_its_default(void **state)
 {
     (void)state;
     EXPECT("{\"count\":3,\"force\":false,\"names\":[],\"pause\":\"5m\",\"ramp\":[10,25],"
-           "\"rate\":{\"$number\":\"0.5\"},\"region\":\"eu\",\"version\":\"v1.2\"}",
+           "\"rate\":{\"$number\":\"0.5\"},\"region\":\"eu\",\"start\":\"2025-11-24T10:00:"
+           "00+01:00\",\"version\":\"v1.2\"}",
            "version=v1.2");
 }
 
@@ -67,9 +69,9 @@ static void text_is_read_by_the_declared_type(void **state)
     EXPECT(
         "{\"count\":7,\"force\":true,\"names\":[\"a\",\"b c\",\"1.10\"],\"pause\":\"90s\","
         "\"ramp\":[1,2,100],\"rate\":{\"$number\":\"1\"},\"region\":\"us\","
-        "\"version\":\"v1.2\"}",
+        "\"start\":\"2025-11-24 10:00Z\",\"version\":\"v1.2\"}",
         "version=v1.2", "count=7", "force=true", "names=a,b c,1.10", "pause=90s",
-        "ramp=[1, 2,100]", "rate=1", "region=us");
+        "ramp=[1, 2,100]", "rate=1", "region=us", "start=2025-11-24 10:00Z");
 }
 
 static void text_of_another_type_is_refused(void **state)
@@ -83,6 +85,12 @@ static void text_of_another_type_is_refused(void **state)
         "604: -p force: parameter `force` has to be true or false, not `yes` ()\n"
         "604: -p count: parameter `count` has to be a whole number, not `010` (How many)",
         "version=v1.2", "ramp=1,x", "pause=90", "rate=1e3", "force=yes", "count=010");
+    EXPECT("604: -p start: parameter `start` has to be a time like 2025-11-22T23:00:00Z, "
+           "not `10:00` ()",
+           "version=v1.2", "start=10:00");
+    EXPECT("604: -p start: parameter `start` has to be a time like 2025-11-22T23:00:00Z, "
+           "not `2025-11-24T10:00:00Z - 1h` ()",
+           "version=v1.2", "start=2025-11-24T10:00:00Z - 1h");
     EXPECT(
         "604: -p ramp: parameter `ramp` has to be a list of whole numbers, like a,b, not "
         "`[1, '2']` ()",
@@ -114,7 +122,8 @@ static void values_and_bounds_are_kept(void **state)
         "606: -p count: parameter `count`: 0 is too small (it has to be at least 1)",
         "version=v1.2", "ramp=1,101", "region=europe", "pause=2h", "rate=1.5", "count=0");
     EXPECT("{\"count\":1,\"force\":false,\"names\":[],\"pause\":\"1h\",\"ramp\":[100],"
-           "\"rate\":{\"$number\":\"1\"},\"region\":\"us\",\"version\":\"v1.2\"}",
+           "\"rate\":{\"$number\":\"1\"},\"region\":\"us\","
+           "\"start\":\"2025-11-24T10:00:00+01:00\",\"version\":\"v1.2\"}",
            "version=v1.2", "ramp=100", "region=us", "pause=1h", "rate=1", "count=1");
 }
 
@@ -172,7 +181,8 @@ static void a_file_gives_texts_that_the_declaration_types(void **state)
     assert_string_equal(rb_buf_text(&json),
                         "{\"count\":7,\"force\":false,\"names\":[\"1.10\",\"no\"],"
                         "\"pause\":\"5m\",\"ramp\":[1],\"rate\":{\"$number\":\"0.5\"},"
-                        "\"region\":\"eu\",\"version\":\"v1.10\"}");
+                        "\"region\":\"eu\",\"start\":\"2025-11-24T10:00:00+01:00\","
+                        "\"version\":\"v1.10\"}");
     rb_value_unref(params);
     rb_document_free(document);
     end_file(&file);

@@ -13,20 +13,26 @@
 #include "base/digest.h"
 #include "plan/reason.h"
 
-static const char *const none[] = {NULL};
-
 static struct rb_step manual(const char *id)
 {
-    return (struct rb_step){.id = id,
-                            .parent = -1,
-                            .first_child = -1,
-                            .next = -1,
-                            .when = -1,
-                            .for_each = -1,
-                            .check = -1,
-                            .probe = -1,
-                            .retry = {.attempts = 1, .when = -1},
-                            .tags = none};
+    struct rb_step step = rb_step_blank(0, -1);
+    step.id = id;
+    return step;
+}
+
+static const struct rb_book *const *new_books(struct rb_arena *arena)
+{
+    const struct rb_book **books = rb_arena_alloc(arena, sizeof *books);
+    struct rb_book *book = rb_arena_alloc(arena, sizeof *book);
+    book->call = -1;
+    book->prefix = book->name = "";
+    books[0] = book;
+    return books;
+}
+
+static struct rb_book *main_book(struct rb_plan *plan)
+{
+    return (struct rb_book *)plan->books[0];
 }
 
 /* A plan of `count` empty steps called s0, s1... */
@@ -41,8 +47,11 @@ static struct rb_plan *new_plan(int count)
         steps[i].next = i + 1 < count ? i + 1 : -1;
     }
     plan->arena = arena;
+    plan->books = new_books(arena);
+    plan->book_count = 1;
     plan->name = "demo";
     plan->steps = steps;
+    plan->first_guard = plan->first_on_failure = plan->first_finally = -1;
     plan->step_count = count;
     return plan;
 }
@@ -62,9 +71,10 @@ static void free_plan(struct rb_plan **plan)
 static void every_action_has_its_name(void **state)
 {
     (void)state;
-    static const char *const names[] = {"manual", "run",  "exec", "pipe",      "http",
-                                        "sql",    "lua",  "gate", "checklist", "confirm",
-                                        "ask",    "wait", "steps"};
+    static const char *const names[] = {
+        "manual",  "run",  "exec",  "pipe",      "http",    "sql",
+        "notify",  "lua",  "gate",  "checklist", "confirm", "ask",
+        "approve", "wait", "steps", "parallel",  "call",    "guard"};
     assert_int_equal(RB_COUNT(names), RB_ACTION_COUNT);
     for (int i = 0; i < RB_ACTION_COUNT; i++)
         assert_string_equal(rb_action_name((enum rb_action)i), names[i]);
@@ -166,13 +176,13 @@ static void everything_that_is_set_is_in_the_canonical_form(void **state)
                                  .pattern = "[a-z]+",
                                  .values = rb_value_list(rb_value_text("qa"), NULL)}};
     struct rb_var vars[] = {{"ns", rb_value_text("prod")}};
-    plan->params = params;
-    plan->param_count = 2;
-    plan->vars = vars;
-    plan->var_count = 1;
+    main_book(plan)->params = params;
+    main_book(plan)->param_count = 2;
+    main_book(plan)->vars = vars;
+    main_book(plan)->var_count = 1;
     plan->exprs = exprs;
     plan->expr_count = 2;
-    plan->env = rb_value_map("A", rb_value_text("b"), NULL);
+    main_book(plan)->env = rb_value_map("A", rb_value_text("b"), NULL);
     plan->inherit = inherit;
     plan->tools = tools;
     plan->files = files;
