@@ -27,22 +27,35 @@ enum rb_effect_kind {
     RB_EFFECT_PROCESS,
     RB_EFFECT_HTTP,
     RB_EFFECT_SQL,
-    RB_EFFECT_ASK
+    RB_EFFECT_MAIL,
+    RB_EFFECT_ASK,
+    RB_EFFECT_RELEASE, /* of a transaction that is done but for its COMMIT: {dir, commit} */
+    RB_EFFECT_LOCK     /* of the run itself, before anything else: {keys} */
 };
 
-/* What the state calls for. `key` names it: as long as the same key is wanted, it goes on;
- * when it no longer is, it is to be withdrawn. */
+/* What the state calls for. As long as the same effect is wanted, it goes on; when it no longer
+ * is, it is to be withdrawn. */
 struct rb_effect {
     enum rb_effect_kind kind;
     int node;          /* -1: of the run itself */
-    const char *phase; /* of an evaluation: start, prepare, examine... */
+    const char *phase; /* of an evaluation: start, prepare, examine...; static text */
     int attempt;
-    char key[200];
+    int number; /* of its kind, of this attempt of this node */
 };
 
-/* At most one effect in a sequential run; kind NONE when there is none. *ret_deadline is the
- * monotonic time at which timer.due is to be put in, 0: none. */
-void rb_wanted(const struct rb_state *state, struct rb_effect *ret_effect,
+bool rb_effect_same(const struct rb_effect *a, const struct rb_effect *b);
+/* Negative, zero or positive: the order in which rb_wanted gives them. */
+int rb_effect_order(const struct rb_effect *a, const struct rb_effect *b);
+
+struct rb_effects {
+    struct rb_effect *items;
+    int count, capacity;
+};
+void rb_effects_done(struct rb_effects *effects); /* accepts zeroed */
+
+/* All that is wanted, in the order of the nodes; what was in *effects (zeroed at first) is
+ * replaced. *ret_deadline is the monotonic time at which timer.due is to be put in, 0: none. */
+void rb_wanted(const struct rb_state *state, struct rb_effects *effects,
                rb_time *ret_deadline);
 
 /* The request of a wanted effect (see the protocol in effects/): a new reference. A process
@@ -54,10 +67,6 @@ bool rb_effect_request(const struct rb_state *state, const struct rb_effect *eff
 /* The key of the step instance that a wanted effect belongs to: a new reference. */
 const struct rb_value *rb_effect_step(const struct rb_state *state,
                                       const struct rb_effect *effect);
-
-/* Does an evaluation of this phase look at the world (so that what precedes it must be
- * durable first)? */
-bool rb_effect_looks_outside(const struct rb_state *state, const struct rb_effect *effect);
 
 /* How many steps there are and how many ended, counting plan steps at the leaves. */
 void rb_state_progress(const struct rb_state *state, int *ret_done, int *ret_total);

@@ -36,17 +36,26 @@ const struct rb_value *rb_process_dir(const struct rb_state *state);
  * expectation that can't be filled in is an error. */
 bool rb_eval_job(const struct rb_state *state, const char *phase,
                  const struct rb_value **ret_job, struct rb_error *err) RB_MUST_CHECK;
-/* The expressions that this evaluation runs: new, count in *ret_count. */
-int *rb_eval_exprs(const struct rb_state *state, const char *phase, int *ret_count);
+/* The same for what is asked about the calendar: windows, and when a wait ends. */
+const struct rb_value *rb_calendar_job(const struct rb_state *state, const char *phase);
+bool rb_calendar_has(const char *phase);
+/* The bounds of an evaluation. */
+const struct rb_value *rb_eval_limits(const struct rb_state *state, const char *phase);
 
-/* A job that evaluates these expressions as values, named by their numbers, in what the state
- * sees now: for `plan`, which looks ahead. A new reference. */
-const struct rb_value *rb_eval_job_of(const struct rb_state *state, const int *exprs,
+/* A job that evaluates these expressions as values, named by their numbers, in what their file sees,
+ * which has these values: for `plan`, which looks ahead. A new reference. */
+const struct rb_value *rb_eval_job_of(const struct rb_state *state,
+                                      const struct rb_book_values *book, const int *exprs,
                                       int count);
 
 /* question.asked for the next item, field or confirmation; detail (may be NULL) tells what its
  * check found. */
 bool rb_ask_item(const struct rb_state *state, struct rb_event *ret, const char *detail);
+/* question.asked about a transaction that is held open: whether it is to be committed. */
+bool rb_ask_review(const struct rb_state *state, struct rb_event *ret);
+/* question.asked of the kind "window"; `owned` are its members. */
+bool rb_ask_window(const struct rb_state *state, struct rb_event *ret,
+                   const struct rb_value *owned);
 /* question.asked about a failure or doubt of the current node. */
 bool rb_ask_choice(const struct rb_state *state, struct rb_event *ret, const char *kind,
                    const char *detail);

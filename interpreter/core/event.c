@@ -21,6 +21,11 @@ bool rb_event_is_fact(enum rb_event_type type)
     return events[type].fact;
 }
 
+bool rb_event_is_remark(enum rb_event_type type)
+{
+    return type == RB_EV_RUN_HANDED_OVER || type == RB_EV_OBLIGATION_MET;
+}
+
 enum rb_event_type rb_event_find(const char *name)
 {
     for (int i = 0; i < RB_EV_COUNT; i++) {

@@ -17,17 +17,25 @@
 /* clang-format off */
 #define RB_EVENTS(X)                                                                             \
     /* run, nonce, plan, sources, environment, params, secrets (sources), engine, limits, */     \
-    /* operator, interactive */                                                                  \
+    /* operator, interactive, stay_us */                                                         \
     X(RUN_CREATED, "run.created", true)                                                          \
-    /* operator, engine, interactive, answers (digest) */                                        \
+    /* operator, engine, interactive, stay_us (longer waits suspend), answers (digest) */         \
     X(RUN_RESUMED, "run.resumed", true)                                                          \
-    /* vars, env: the values that hold for the whole run */                                      \
+    /* vars, env, locks: the values that hold for the whole run */                                \
     X(RUN_STARTED, "run.started", false)                                                         \
-    /* step: a step instance is entered */                                                       \
+    /* step, for: a step instance is entered; again, because `for` needs a young result of it */ \
     X(STEP_BEGAN, "step.began", false)                                                           \
+    /* step, until: its windows are open (until then), what it needs is young: it goes on */       \
+    X(STEP_ADMITTED, "step.admitted", false)                                                     \
+    /* step, window (whose), until, cause, off_us, reason, by: a person lets steps begin outside of */ \
+    /* it, or takes the clock to be right although it is so far off */                           \
+    X(WINDOW_OVERRIDDEN, "window.overridden", false)                                             \
     /* step, count: for_each has so many elements */                                             \
     X(LOOP_BEGAN, "loop.began", false)                                                           \
-    /* step, phase: start|prepare|examine|gate|item|probe|lua, attempt, items, evidence, cut */  \
+    /* step, runbook, params: the steps of another file begin, with these values */                \
+    X(CALL_BEGAN, "call.began", false)                                                           \
+    /* step, phase: start|window|prepare|examine|gate|item|probe|lua|until, attempt, items, */     \
+    /* evidence, cut */                                                                          \
     X(EVAL_RESULT, "eval.result", true)                                                          \
     /* step, attempt, class: write|ask|wait, req: "sha256:..." digest of the filled-in request */\
     X(EFFECT_INTENT, "effect.intent", false)                                                     \
@@ -47,6 +55,13 @@
     X(QUESTION_ANSWERED, "question.answered", true)                                              \
     /* step, q, why: nobody can be asked */                                                      \
     X(QUESTION_UNANSWERED, "question.unanswered", true)                                          \
+    /* step, attempt, q, statement, signature (blob), key, head {seq, hash}, shown (blob), revoked */\
+    /* (blob), sound, why: somebody signed an answer to it (core/statement.h) */                   \
+    X(APPROVAL_RECEIVED, "approval.received", true)                                              \
+    /* step, attempt, q, answer, by, role, key, reason, note, evidence: it counts */             \
+    X(APPROVAL_ACCEPTED, "approval.accepted", false)                                             \
+    /* the same, why: it does not */                                                             \
+    X(APPROVAL_REFUSED, "approval.refused", false)                                               \
     /* step, item, answer: "yes", by: "check": its check proved it */                            \
     X(ITEM_PROVEN, "item.proven", false)                                                         \
     /* step, attempt, reason, verdict, why, checks: one attempt did not succeed */               \
@@ -55,27 +70,49 @@
     X(RETRY_SCHEDULED, "retry.scheduled", false)                                                 \
     /* step, at: until when */                                                                   \
     X(WAIT_BEGAN, "wait.began", false)                                                           \
-    /* step, polls, verdict, why, at: when it looks again */                                     \
+    /* step, polls, verdict, at: when it looks again, pauses: (a guard) nothing is begun until */ \
+    /* then; why is in the eval.result before it */                                              \
     X(GATE_WAITING, "gate.waiting", false)                                                       \
     /* nothing: the deadline came that the state waits for */                                    \
     X(TIMER_DUE, "timer.due", true)                                                              \
     /* step, why: by `when` with its value, or by a person with a reason */                      \
     X(STEP_SKIPPED, "step.skipped", false)                                                       \
-    /* step, attempts, outputs, overridden (with reason) */                                      \
+    /* step, attempts, outputs, overridden (with reason), obligations (core/obligation.h) */                                      \
     X(STEP_PASSED, "step.passed", false)                                                         \
     /* step, attempts, reason, why, continued: true where on_failure says go on */               \
     X(STEP_FAILED, "step.failed", false)                                                         \
-    /* step, choice: retry, by: person|probe|idempotent: tried again after failure or doubt */   \
+    /* step, why, status, exit, stops: it can't go on, and other branches can; when none can, or */\
+    /* at once where a person stops it all (stops), the run ends so */                           \
+    X(STEP_HALTED, "step.halted", false)                                                         \
+    /* step, choice: retry|undo, by: person|probe|idempotent: tried again after failure or */    \
+    /* doubt; an undo begins, of what nobody could say whether it happened */                    \
     X(STEP_DECIDED, "step.decided", false)                                                       \
-    /* name: INT|TERM|HUP|cancel|ENOSPC|secret, level: 1 after the step, 2 end it, 3 leave, by, */\
+    /* name: INT|TERM|HUP|cancel|rollback|ENOSPC|secret, level: 1 after the step, 2 end it, 3 leave, by, */\
     /* why (of a secret that nobody can be asked for) */                                         \
     X(SIGNAL_RECEIVED, "signal.received", true)                                                  \
+    /* by_us: the wall clock was set, back where less than 0, as the other one tells */            \
+    X(CLOCK_SET, "clock.set", true)                                                              \
     /* bytes, sha256: a torn last line was put aside */                                          \
     X(TAIL_RECOVERED, "tail.recovered", true)                                                    \
-    /* step, why, exit: 3 a person has to answer, 4 by one, 74 no space, 130 interrupted */       \
+    /* step, why, until (there is nothing to do before), */                                       \
+    /* exit: 3 a person has to answer or a time to come, 4 by one, 74 no space, 130 interrupted */       \
     X(RUN_SUSPENDED, "run.suspended", false)                                                     \
-    /* status: succeeded|failed|refused|cancelled, step, why, failed (passed over), exit */      \
-    X(RUN_FINISHED, "run.finished", false)
+    /* status: succeeded|failed|refused|cancelled|rolled_back|incomplete (the rollback is), step, */\
+    /* why, failed (passed over), exit, also (steps of other branches that failed), left (what no */\
+    /* undo has taken back yet), last_failed (of the last steps) */                              \
+    X(RUN_FINISHED, "run.finished", false)                                                       \
+    /* step, why, by: on_failure|person|cancel, undo: what is to be taken back, in this order */ \
+    X(ROLLBACK_BEGAN, "rollback.began", false)                                                   \
+    /* status, why, exit...: what run.finished says once the last steps have run */              \
+    X(LAST_BEGAN, "last.began", false) \
+    /* keys, folder, over (what was known of an earlier holder) */                               \
+    X(LOCK_TAKEN, "lock.taken", true)                                                            \
+    /* key, run, by, host, since, purpose, why: another run holds it */                          \
+    X(LOCK_REFUSED, "lock.refused", true) \
+    /* from, to, by, reason, inbox (number of the request): another person has it from now on */ \
+    X(RUN_HANDED_OVER, "run.handed_over", true)                                                  \
+    /* step, item, by, note, evidence, inbox: a duty that was left open is done (obligation.h) */\
+    X(OBLIGATION_MET, "obligation.met", true)
 /* clang-format on */
 
 enum rb_event_type {
@@ -94,5 +131,7 @@ struct rb_event {
 
 const char *rb_event_name(enum rb_event_type type);
 bool rb_event_is_fact(enum rb_event_type type);
+/* May it be put into the record of a run that nobody is at work on, and that may have ended? */
+bool rb_event_is_remark(enum rb_event_type type);
 /* RB_EV_COUNT when the name is unknown. */
 enum rb_event_type rb_event_find(const char *name);

@@ -2,9 +2,10 @@
 
 #include <string.h>
 
+#include "core/book.h"
+#include "core/rollback.h"
 #include "core/rules.h"
 #include "core/scope.h"
-#include "core/start.h"
 #include "plan/template.h"
 
 enum { MEMORY_BYTES = 64 << 20, INSTRUCTIONS = 50 * 1000 * 1000 };
@@ -44,7 +45,7 @@ static void collect_start(const struct rb_state *state, struct items *items)
 {
     RB_AUTO_FREE int *exprs = NULL;
     int count = 0, capacity = 0;
-    rb_start_exprs(state, &exprs, &count, &capacity);
+    rb_book_exprs(state, state->current, &exprs, &count, &capacity);
     add_numbered(items, exprs, count);
 }
 
@@ -56,12 +57,14 @@ static void collect_prepare(const struct rb_state *state, struct items *items)
         add(items, "when", "truth", step->when);
     if (node->loop)
         add(items, "for_each", "value", step->for_each);
-    else if (step->action != RB_ACTION_STEPS)
+    else if (step->calls || !rb_action_holds_steps(step->action))
         add_numbered(items, step->prepare, step->prepare_count);
 }
 
 static void collect_gate(const struct rb_step *step, struct items *items)
 {
+    if (step->action == RB_ACTION_GUARD)
+        add(items, "guard", "verdict", step->check);
     const struct rb_value *checks = rb_value_get(step->spec, "checks");
     for (size_t i = 0; i < rb_value_count(checks); i++) {
         const struct rb_value *check = rb_value_at(checks, i);
@@ -92,6 +95,15 @@ static void collect_examine(const struct rb_step *step, struct items *items)
         add(items, "retry_when", "verdict", step->retry.when);
 }
 
+/* Before an undo it is that of what is to be taken back. */
+static int probe_of(const struct rb_state *state)
+{
+    const struct rb_step *step = rb_node_step(state, state->current);
+    return rb_rollback_doubts(state, state->current)
+               ? state->plan->steps[step->undoes].probe
+               : step->probe;
+}
+
 static void collect(const struct rb_state *state, const char *phase, struct items *items)
 {
     items->plan = state->plan;
@@ -111,25 +123,16 @@ static void collect(const struct rb_state *state, const char *phase, struct item
     else if (strcmp(phase, "examine") == 0)
         collect_examine(step, items);
     else
-        add(items, "probe", "verdict", step->probe);
-}
-
-int *rb_eval_exprs(const struct rb_state *state, const char *phase, int *ret_count)
-{
-    struct items items = {0};
-    collect(state, phase, &items);
-    rb_value_unref(rb_list_end(&items.list));
-    *ret_count = items.count;
-    return items.exprs;
+        add(items, "probe", "verdict", probe_of(state));
 }
 
 /* What is expected unless the author says otherwise: exit code 0 of every process, a status of
  * success of every request. */
 static const struct rb_value *usual(const struct rb_step *step)
 {
-    if (step->action == RB_ACTION_HTTP)
+    if (step->action == RB_ACTION_HTTP || step->action == RB_ACTION_NOTIFY)
         return rb_value_map("status", rb_value_list(rb_value_text("2xx"), NULL), NULL);
-    if (step->action == RB_ACTION_SQL)
+    if (step->action == RB_ACTION_SQL || step->action == RB_ACTION_CALL)
         return rb_value_map(NULL);
     return rb_value_map("exit", rb_value_list(rb_value_int(0), NULL), NULL);
 }
@@ -149,7 +152,7 @@ static bool expectation(const struct rb_state *state, const struct rb_value **re
     return true;
 }
 
-static const struct rb_value *limits(const struct rb_state *state, const char *phase)
+const struct rb_value *rb_eval_limits(const struct rb_state *state, const char *phase)
 {
     rb_time time = EVAL_TIME;
     if (strcmp(phase, "lua") == 0 && rb_node_step(state, state->current)->timeout)
@@ -165,28 +168,34 @@ bool rb_eval_job(const struct rb_state *state, const char *phase,
     bool examine = strcmp(phase, "examine") == 0;
     const struct rb_node *node = rb_state_current(state);
     const struct rb_value *expect = NULL;
+    if (rb_calendar_has(phase)) {
+        *ret_job = rb_calendar_job(state, phase);
+        return true;
+    }
     if (examine && !expectation(state, &expect, err))
         return false;
     struct items items = {0};
     collect(state, phase, &items);
-    const struct rb_value *scope =
-        rb_scope(state, items.exprs, items.count, examine ? node->active->result : NULL);
-    *ret_job = rb_value_map(
-        "phase", rb_value_text(phase), "step", node ? rb_rule_key(state) : NULL, "attempt",
-        node ? rb_value_int(node->attempt) : NULL, "scope", scope, "items",
-        rb_list_end(&items.list), "expect", expect, "limits", limits(state, phase), NULL);
+    const struct rb_value *scope = rb_scope(state, NULL, items.exprs, items.count,
+                                            examine ? node->active->result : NULL);
+    *ret_job = rb_value_map("phase", rb_value_text(phase), "step",
+                            node ? rb_rule_key(state) : NULL, "attempt",
+                            node ? rb_value_int(node->attempt) : NULL, "scope", scope,
+                            "items", rb_list_end(&items.list), "expect", expect, "limits",
+                            rb_eval_limits(state, phase), NULL);
     free(items.exprs);
     return true;
 }
 
-const struct rb_value *rb_eval_job_of(const struct rb_state *state, const int *exprs,
+const struct rb_value *rb_eval_job_of(const struct rb_state *state,
+                                      const struct rb_book_values *book, const int *exprs,
                                       int count)
 {
     struct items items = {.plan = state->plan};
     add_numbered(&items, exprs, count);
     const struct rb_value *job = rb_value_map(
-        "phase", rb_value_text("plan"), "scope", rb_scope(state, exprs, count, NULL),
-        "items", rb_list_end(&items.list), "limits", limits(state, "plan"), NULL);
+        "phase", rb_value_text("plan"), "scope", rb_scope(state, book, exprs, count, NULL),
+        "items", rb_list_end(&items.list), "limits", rb_eval_limits(state, "plan"), NULL);
     free(items.exprs);
     return job;
 }

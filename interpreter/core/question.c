@@ -13,8 +13,13 @@ static const struct {
     {"item", {"yes", "no", "skip"}, {"no", "skip"}},
     {"manual", {"yes", "no", "skip"}, {"no", "skip"}},
     {"confirm", {"yes", "no"}, {NULL}},
-    {"failure", {"retry", "skip", "done", "stop"}, {"skip", "done"}},
-    {"doubt", {"retry", "skip", "done", "stop"}, {"skip", "done"}},
+    {"review", {"commit", "rollback"}, {"rollback"}},
+    {"window", {"wait", "override", "stop"}, {"override"}},
+    {"approval", {"approve", "reject"}, {"reject"}},
+    {"rejected", {"retry", "stop", "rollback"}, {NULL}},
+    {"failure", {"retry", "skip", "done", "stop", "rollback"}, {"skip", "done"}},
+    {"doubt", {"retry", "skip", "done", "stop", "rollback"}, {"skip", "done"}},
+    {"undo", {"undo", "leave", "stop"}, {"leave"}},
 };
 
 static bool among(const char *word, const char *const *words)
@@ -26,10 +31,31 @@ static bool among(const char *word, const char *const *words)
     return false;
 }
 
+/* A rollback is, where there is something to take back. */
+static bool is_offered(const struct rb_value *question, const char *word)
+{
+    const char *kind = rb_value_get_text(question, "kind", "");
+    return strcmp(word, "rollback") != 0 || strcmp(kind, "review") == 0 ||
+           rb_value_get_bool(question, "rollback", false);
+}
+
 static bool has_text(const struct rb_value *answer, const char *member)
 {
     const char *text = rb_value_get_text(answer, member, "");
     return text[strspn(text, " \t\r\n")] != '\0';
+}
+
+/* "yes, no, skip" */
+static bool refuse_word(const struct rb_value *question, const char *const *words,
+                        struct rb_error *err)
+{
+    RB_AUTO_BUF struct rb_buf list = {0};
+    for (int i = 0; words[i]; i++) {
+        if (is_offered(question, words[i]))
+            rb_buf_printf(&list, "%s%s", i > 0 ? ", " : "", words[i]);
+    }
+    return rb_fail(err, RB_ERR_INVALID, "the answer has to be one of %s",
+                   rb_buf_text(&list));
 }
 
 static bool allows_word(const struct rb_value *question, const struct rb_value *answer,
@@ -40,13 +66,10 @@ static bool allows_word(const struct rb_value *question, const struct rb_value *
     for (size_t i = 0; i < RB_COUNT(kinds); i++) {
         if (strcmp(kinds[i].kind, kind) != 0)
             continue;
-        if (!among(word, kinds[i].words)) {
-            return rb_fail(
-                err, RB_ERR_INVALID, "the answer has to be one of %s, %s%s%s%s%s",
-                kinds[i].words[0], kinds[i].words[1], kinds[i].words[2] ? ", " : "",
-                kinds[i].words[2] ? kinds[i].words[2] : "", kinds[i].words[3] ? ", " : "",
-                kinds[i].words[3] ? kinds[i].words[3] : "");
-        }
+        if (!among(word, kinds[i].words) || !is_offered(question, word))
+            return refuse_word(question, kinds[i].words, err);
+        if (strcmp(word, "wait") == 0 && !rb_value_get(question, "opens"))
+            return rb_fail(err, RB_ERR_INVALID, "there is no time to wait for");
         if (among(word, kinds[i].reasons) && !has_text(answer, "reason"))
             return rb_fail(err, RB_ERR_INVALID, "`%s` needs a reason", word);
         bool evidence = rb_value_get_bool(question, "evidence", false);
@@ -137,7 +160,8 @@ char *rb_question_name(const struct rb_value *question)
         part = rb_value_get_text(question, "item", "");
     else if (strcmp(kind, "field") == 0)
         part = rb_value_get_text(rb_value_get(question, "field"), "name", "");
-    else if (strcmp(kind, "failure") == 0 || strcmp(kind, "doubt") == 0)
+    else if (strcmp(kind, "failure") == 0 || strcmp(kind, "doubt") == 0 ||
+             strcmp(kind, "window") == 0 || strcmp(kind, "rejected") == 0)
         part = kind;
     struct rb_buf name = {0};
     rb_buf_printf(&name, "%s%s%s", step, *part ? "." : "", part);

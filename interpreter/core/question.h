@@ -6,9 +6,24 @@
  *                   check found); answers yes, no (reason), skip (reason)
  *   kind "manual"   text (the title), why; answers yes, no (reason), skip (reason)
  *   kind "confirm"  text, type (the word to type out; absent: none); answers yes, no
+ *   kind "review"   text, rows (touched by each statement; null: no count), expected (by the last),
+ *                   before, after (results of the review's query, effects/sql.md), notices, idle_us
+ *                   (how long it is held); answers commit, rollback (reason)
  *   kind "field"    text, field (declaration of plan/spec.md), index, count; answer: the value
- *   kind "failure"  text (why it failed); answers retry, skip (reason), stop, and done (reason)
- *   kind "doubt"    text (what is known); answers retry, done (reason), skip (reason), stop
+ *   kind "window"   text, opens (UTC microseconds; absent: nobody knows when, and nobody waits for it),
+ *                   window (the step whose it is; absent: the run's), cause (closed|clock|unknown), off_us (of
+ *                   a clock: so far from where it should be);
+ *                   answers wait, override (reason), stop
+ *   kind "failure"  text (why it failed), rollback (true: it can be chosen); answers retry, skip
+ *                   (reason), stop, done (reason), rollback
+ *   kind "doubt"    text (what is known), rollback; the same answers
+ *   kind "undo"     text: of the step that this one takes back, in doubt; answers undo, leave (reason),
+ *                   stop
+ *   kind "approval" text, roles (list), quorum, expires (microseconds of UTC), shown (what the author
+ *                   puts before the signer: a map); answers approve, reject (reason), both signed
+ *   kind "rejected" text (why it is not approved); answers retry, stop, rollback
+ * An item, a confirmation or a step without action may have `roles` too, with one in it: its answer
+ * is signed by somebody of that role (core/statement.h) and by nobody else.
  * `why` of the step comes along where there is one.
  *
  * answer: answer, reason, note, evidence, by (who), via (terminal|answers). An answer that the

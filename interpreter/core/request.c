@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/book.h"
 #include "core/request_http.h"
+#include "core/request_notify.h"
 #include "core/request_sql.h"
 #include "core/rules.h"
 #include "plan/template.h"
@@ -172,7 +174,7 @@ static bool env_of(const struct rb_state *state, const struct rb_value *spec,
 {
     struct rb_map_builder map = {0};
     bool good = add_env(&map, rb_value_get(state->created, "environ"), err) &&
-                add_env(&map, state->env, err) &&
+                add_env(&map, rb_book_here(state)->env, err) &&
                 add_env(&map, rb_value_get(spec, "env"), err) &&
                 add_bound(&map, rb_value_get(spec, "bind"), err);
     RB_AUTO_VALUE const struct rb_value *env = rb_map_end(&map);
@@ -188,8 +190,8 @@ rb_time rb_request_timeout(const struct rb_state *state)
     rb_time timeout = step->timeout ? step->timeout : DEFAULT_TIMEOUT;
     if (step->within == 0)
         return timeout;
-    rb_time left =
-        rb_state_current(state)->active->first_attempt + step->within - state->mono;
+    rb_time left = rb_state_current(state)->active->first_attempt + step->within -
+                   state->steady.elapsed;
     left = left < RB_SEC ? RB_SEC : left;
     return timeout < left ? timeout : left;
 }
@@ -232,10 +234,9 @@ bool rb_process_request(const struct rb_state *state, const struct rb_value **re
     const struct rb_value *folder = cwd ? cwd : home;
     *ret_request = rb_value_map(
         "dir", rb_process_dir(state), "class", rb_value_text("write"), "programs",
-        rb_value_ref(programs), "env", rb_value_ref(env), "cwd",
-        folder ? rb_value_ref(folder) : NULL, "stdin", input ? rb_value_ref(input) : NULL,
-        "timeout_us", rb_value_int(rb_request_timeout(state)), "grace_us",
-        rb_value_int(GRACE), "cap_bytes", rb_value_int(CAP_BYTES), NULL);
+        rb_value_ref(programs), "env", rb_value_ref(env), "cwd", rb_value_ref(folder),
+        "stdin", rb_value_ref(input), "timeout_us", rb_value_int(rb_request_timeout(state)),
+        "grace_us", rb_value_int(GRACE), "cap_bytes", rb_value_int(CAP_BYTES), NULL);
     return true;
 }
 
@@ -247,6 +248,8 @@ bool rb_action_request(const struct rb_state *state, const struct rb_value **ret
         return rb_request_http(state, ret_request, err);
     case RB_ACTION_SQL:
         return rb_request_sql(state, ret_request, err);
+    case RB_ACTION_NOTIFY:
+        return rb_request_notify(state, ret_request, err);
     default:
         return rb_process_request(state, ret_request, err);
     }

@@ -4,9 +4,11 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "core/book.h"
 #include "core/effects.h"
 #include "core/url.h"
 #include "plan/http.h"
+#include "plan/template.h"
 
 enum { CAP_BYTES = 256 << 20 };
 static const rb_time CONNECT_TIMEOUT = 10 * RB_SEC;
@@ -17,17 +19,21 @@ struct described {
     const struct rb_value *connection; /* filled in, or NULL */
 };
 
-static const struct rb_value *or_absent(const struct rb_value *value)
+static bool connection_url(const struct rb_state *state, const struct described *d,
+                           struct rb_buf *out, struct rb_error *err)
 {
-    return value ? rb_value_ref(value) : NULL;
+    const char *name = rb_value_get_text(d->filled, "connection", "");
+    const struct rb_value *base = rb_value_get(rb_book_declared(state)->connections, name);
+    return rb_url_join(rb_value_get(base, "url"), rb_value_get(d->connection, "url"), out,
+                       err) ||
+           rb_error_prefix(err, "connection %s", name);
 }
 
 /* A path follows the URL of the connection, which may have one of its own. */
-static bool url_of(const struct rb_state *state, const struct described *d,
-                   struct rb_buf *out, struct rb_error *err)
+static bool own_url(const struct rb_state *state, const struct described *d,
+                    struct rb_buf *out, struct rb_error *err)
 {
     RB_AUTO_BUF struct rb_buf own = {0};
-    const char *name = rb_value_get_text(d->filled, "connection", "");
     if (!rb_url_join(rb_value_get(d->written, "url"), rb_value_get(d->filled, "url"), &own,
                      err))
         return false;
@@ -35,15 +41,30 @@ static bool url_of(const struct rb_state *state, const struct described *d,
     if (path && !d->connection)
         return rb_fail(err, RB_ERR_INVALID, "the URL is a path and there is no connection");
     if (path) {
-        const struct rb_value *base = rb_value_get(state->plan->connections, name);
-        if (!rb_url_join(rb_value_get(base, "url"), rb_value_get(d->connection, "url"), out,
-                         err))
-            return rb_error_prefix(err, "connection %s", name);
+        if (!connection_url(state, d, out, err))
+            return false;
         while (out->length > 0 && out->data[out->length - 1] == '/')
             out->data[--out->length] = '\0';
     }
     rb_buf_append(out, rb_buf_text(&own), own.length);
     return rb_url_query(rb_value_get(d->filled, "query"), out, err);
+}
+
+/* A description without a URL means that of the connection, which may be a secret. */
+static bool url_of(const struct rb_state *state, const struct described *d,
+                   const struct rb_value **ret_url, struct rb_error *err)
+{
+    RB_AUTO_BUF struct rb_buf url = {0};
+    bool own = rb_value_get(d->filled, "url");
+    const struct rb_value *first = rb_value_at(rb_value_get(d->connection, "url"), 0);
+    if (!own && rb_template_secret(first)) {
+        *ret_url = rb_value_ref(first);
+        return true;
+    }
+    if (!(own ? own_url : connection_url)(state, d, &url, err))
+        return false;
+    *ret_url = rb_value_string(rb_buf_text(&url), url.length);
+    return true;
 }
 
 static bool header_value(const char *name, const struct rb_value *value,
@@ -158,7 +179,7 @@ static bool body_of(const struct rb_state *state, const struct described *d,
 static const struct rb_value *own_or_connection(const struct described *d, const char *name)
 {
     const struct rb_value *own = rb_value_get(d->filled, name);
-    return or_absent(own ? own : rb_value_get(d->connection, name));
+    return rb_value_ref(own ? own : rb_value_get(d->connection, name));
 }
 
 /* "aws:amz:REGION:SERVICE", as libcurl has it. */
@@ -172,9 +193,9 @@ static const struct rb_value *auth_of(const struct described *d)
         rb_value_map("provider",
                      rb_value_textf("aws:amz:%s:%s", rb_value_get_text(sigv4, "region", ""),
                                     rb_value_get_text(sigv4, "service", "")),
-                     "key", or_absent(rb_value_get(sigv4, "key")), "secret",
-                     or_absent(rb_value_get(sigv4, "secret")), "token",
-                     or_absent(rb_value_get(sigv4, "token")), NULL);
+                     "key", rb_value_ref(rb_value_get(sigv4, "key")), "secret",
+                     rb_value_ref(rb_value_get(sigv4, "secret")), "token",
+                     rb_value_ref(rb_value_get(sigv4, "token")), NULL);
     rb_value_unref(auth);
     return rb_value_map("sigv4", with, NULL);
 }
@@ -186,11 +207,12 @@ bool rb_request_http_build(const struct rb_state *state,
 {
     const char *name = rb_value_get_text(filled, "connection", NULL);
     struct described d = {written, filled,
-                          name ? rb_value_get(state->connections, name) : NULL};
+                          name ? rb_value_get(rb_book_here(state)->connections, name)
+                               : NULL};
     if (name && !d.connection)
         return rb_fail(err, RB_ERR_INVALID, "there is no connection `%.80s`", name);
-    RB_AUTO_BUF struct rb_buf url = {0};
-    RB_AUTO_VALUE const struct rb_value *body = NULL, *headers = NULL, *to = NULL;
+    RB_AUTO_VALUE const struct rb_value *url = NULL, *body = NULL;
+    RB_AUTO_VALUE const struct rb_value *headers = NULL, *to = NULL;
     const char *type = NULL, *method = rb_http_method(filled);
     if (!url_of(state, &d, &url, err) || !body_of(state, &d, &body, &type, err) ||
         !headers_of(&d, type, frame->key, &headers, err) ||
@@ -200,10 +222,10 @@ bool rb_request_http_build(const struct rb_state *state,
     *ret_request = rb_value_map(
         "dir", rb_value_text(frame->dir), "class",
         rb_value_text(frame->key ? "write" : "read"), "method", rb_value_text(method),
-        "url", rb_value_string(rb_buf_text(&url), url.length), "headers",
-        rb_value_ref(headers), "body", or_absent(body), "auth", auth_of(&d), "follow",
+        "url", rb_value_ref(url), "headers", rb_value_ref(headers), "body",
+        rb_value_ref(body), "auth", auth_of(&d), "follow",
         rb_value_int(rb_value_get_int(filled, "follow", 0)), "tls",
-        own_or_connection(&d, "tls"), "to", or_absent(to), "timeout_us",
+        own_or_connection(&d, "tls"), "to", rb_value_ref(to), "timeout_us",
         rb_value_int(frame->timeout), "connect_timeout_us",
         rb_value_int(frame->timeout < CONNECT_TIMEOUT ? frame->timeout : CONNECT_TIMEOUT),
         "cap_bytes", rb_value_int(frame->cap ? frame->cap : CAP_BYTES), "max_bytes",

@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "core/effects.h"
+#include "core/obligation.h"
 
 static bool intend(const struct rb_state *state, struct rb_event *ret)
 {
@@ -21,23 +22,6 @@ static bool intend(const struct rb_state *state, struct rb_event *ret)
                                     rb_value_int(rb_state_current(state)->attempt), "class",
                                     rb_value_ref(rb_value_get(request, "class")), "req",
                                     rb_value_textf("sha256:%s", hex), NULL));
-}
-
-static bool begin_wait(const struct rb_state *state, struct rb_event *ret)
-{
-    RB_AUTO_VALUE const struct rb_value *spec = NULL;
-    struct rb_error err = {0};
-    if (!rb_filled_spec(state, &spec, &err))
-        return rb_rule_fail(state, ret, RB_REASON_EVAL, NULL, err.message);
-    rb_time at = state->utc + rb_value_get_int(spec, "for_us", 0);
-    const char *until = rb_value_get_text(spec, "until", NULL);
-    if (until && !rb_time_parse(until, &at)) {
-        return rb_rule_fail(state, ret, RB_REASON_EVAL, NULL,
-                            "until is not a time like 2025-11-22T23:00:00Z");
-    }
-    return rb_rule_say(
-        state, ret, RB_EV_WAIT_BEGAN,
-        rb_value_map("step", rb_rule_key(state), "at", rb_value_int(at), NULL));
 }
 
 /* The fields of `ask:` become its outputs. */
@@ -73,20 +57,24 @@ bool rb_rule_action(const struct rb_state *state, struct rb_event *ret)
     if (state->phase != RB_RUN_RUNNING || !node || node->phase != RB_PHASE_READY ||
         node->loop || rb_next_eval(state))
         return false;
+    if (rb_obligation_is_left(state))
+        return rb_obligation_pass(state, ret);
     switch (rb_node_step(state, state->current)->action) {
     case RB_ACTION_RUN:
     case RB_ACTION_EXEC:
     case RB_ACTION_PIPE:
     case RB_ACTION_HTTP:
     case RB_ACTION_SQL:
+    case RB_ACTION_NOTIFY:
         return intend(state, ret);
     case RB_ACTION_WAIT:
         return node->active->waited ? rb_rule_pass(state, ret, NULL)
-                                    : begin_wait(state, ret);
+                                    : rb_wait_begin(state, ret);
     case RB_ACTION_CHECKLIST:
         return listed(state, ret, "items");
     case RB_ACTION_ASK:
         return listed(state, ret, "fields");
+    case RB_ACTION_APPROVE:
     case RB_ACTION_CONFIRM:
     case RB_ACTION_MANUAL:
         return rb_ask_item(state, ret, NULL);

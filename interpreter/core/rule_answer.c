@@ -1,6 +1,13 @@
+#include "core/front.h"
+#include "core/rollback.h"
 #include "core/rules.h"
 
 #include <string.h>
+
+static const struct rb_value *state_question(const struct rb_state *state)
+{
+    return rb_state_current(state)->active->question;
+}
 
 static bool chosen(const struct rb_state *state, struct rb_event *ret, const char *choice,
                    const struct rb_value *answer)
@@ -27,10 +34,25 @@ static bool chosen(const struct rb_state *state, struct rb_event *ret, const cha
                                         rb_value_text(choice), "by",
                                         rb_value_text("person"), NULL));
     }
-    return rb_rule_say(state, ret, RB_EV_RUN_SUSPENDED,
+    if (strcmp(choice, "rollback") == 0)
+        return rb_rollback_begin(state, ret,
+                                 reason
+                                     ? rb_value_as_text(reason, "")
+                                     : rb_value_get_text(state_question(state), "text", ""),
+                                 "person", true);
+    return rb_answer_stop(state, ret);
+}
+
+bool rb_answer_stop(const struct rb_state *state, struct rb_event *ret)
+{
+    bool alone = rb_front_is_alone(state);
+    if (alone && rb_rollback_stop(state, ret, "stopped by a person"))
+        return true;
+    return rb_rule_say(state, ret, alone ? RB_EV_RUN_SUSPENDED : RB_EV_STEP_HALTED,
                        rb_value_map("step", rb_rule_key(state), "why",
                                     rb_value_text("stopped by a person"), "exit",
-                                    rb_value_int(4), NULL));
+                                    rb_value_int(4), "stops",
+                                    alone ? NULL : rb_value_bool(true), NULL));
 }
 
 bool rb_rule_answer(const struct rb_state *state, struct rb_event *ret)

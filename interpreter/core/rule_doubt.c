@@ -37,13 +37,30 @@ static bool probed(const struct rb_state *state, struct rb_event *ret)
                             : why);
 }
 
-/* A driver may know how far it came; else nobody was there to see it. */
-static const char *what_is_known(const struct rb_state *state)
+/* A driver may know how far it came, and why it could not find out more; else whoever looked for it
+ * afterwards says what there was to find. */
+static const struct rb_value *what_is_known(const struct rb_state *state)
 {
     const struct rb_value *result = rb_state_current(state)->active->result;
-    return rb_value_get_text(rb_value_get(result, "error"), "message",
-                             "the run was interrupted while it was under way, and nothing "
-                             "says whether it ended");
+    const struct rb_value *error = rb_value_get(result, "error");
+    const char *doubt = rb_value_get_text(error, "doubt", NULL);
+    if (!error)
+        return rb_value_textf("the run was interrupted while it was under way: %s",
+                              rb_value_get_text(result, "why", "nothing is known of it"));
+    return rb_value_textf("%s%s%s", rb_value_get_text(error, "message", ""),
+                          doubt ? "; " : "", doubt ? doubt : "");
+}
+
+static bool fail(const struct rb_state *state, struct rb_event *ret)
+{
+    RB_AUTO_VALUE const struct rb_value *known = what_is_known(state);
+    return rb_rule_fail(state, ret, RB_REASON_DOUBT, NULL, rb_value_as_text(known, ""));
+}
+
+static bool ask(const struct rb_state *state, struct rb_event *ret)
+{
+    RB_AUTO_VALUE const struct rb_value *known = what_is_known(state);
+    return rb_ask_choice(state, ret, "doubt", rb_value_as_text(known, ""));
 }
 
 bool rb_rule_doubt(const struct rb_state *state, struct rb_event *ret)
@@ -59,9 +76,8 @@ bool rb_rule_doubt(const struct rb_state *state, struct rb_event *ret)
     case RB_INTERRUPT_RERUN:
         return decided(state, ret, "idempotent");
     case RB_INTERRUPT_FAIL:
-        return rb_rule_fail(state, ret, RB_REASON_DOUBT, NULL,
-                            "the run was interrupted while it was under way");
+        return fail(state, ret);
     default:
-        return rb_ask_choice(state, ret, "doubt", what_is_known(state));
+        return ask(state, ret);
     }
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/effects.h"
+#include "core/request_notify.h"
 
 static bool failed_by(const struct rb_state *state, struct rb_event *ret,
                       enum rb_verdict verdict, const struct rb_value *item, const char *why)
@@ -33,6 +34,11 @@ static bool unclean(const struct rb_state *state, struct rb_event *ret,
                 ? "its time was up; some of its processes could not be ended"
                 : "its time was up; the whole process tree was ended");
     }
+    if (strcmp(killed, "processes") == 0) {
+        return rb_rule_fail(state, ret, RB_REASON_PROCESSES, NULL,
+                            "it had too many processes at once; all of them were ended: "
+                            "let it start fewer side by side");
+    }
     if (*killed)
         return rb_rule_fail(state, ret, RB_REASON_INTERRUPTED, NULL,
                             "it was ended on request");
@@ -45,22 +51,40 @@ static bool unclean(const struct rb_state *state, struct rb_event *ret,
     return false;
 }
 
+/* A message was not taken. "Too many requests" and the replies 4yz of a mail server say that it
+ * may be later on (RFC 6585, 4; RFC 5321, 4.2.1). */
+static bool refused(const struct rb_state *state, struct rb_event *ret,
+                    const struct rb_value *result, const char *why)
+{
+    int64_t status = rb_value_get_int(result, "status", 0);
+    bool later = rb_notify_by_mail(state) ? status / 100 == 4 : status == 429;
+    return rb_rule_fail(state, ret, later ? RB_REASON_BUSY : RB_REASON_STATUS, NULL, why);
+}
+
 /* There is no whole answer: what was asked did not happen, or twice does no harm. */
 static bool unanswered(const struct rb_state *state, struct rb_event *ret,
                        const struct rb_value *result)
 {
+    bool tells = rb_node_step(state, state->current)->action == RB_ACTION_NOTIFY;
     const struct rb_value *error = rb_value_get(result, "error");
     const char *code = rb_value_get_text(error, "code", "");
     const char *sent =
         rb_value_get_text(result, "sent", rb_value_get_text(error, "sent", ""));
     if (!error)
         return false;
-    enum rb_reason reason = strcmp(code, "timeout") == 0      ? RB_REASON_TIMEOUT
+    if (tells && strcmp(code, "refused") == 0)
+        return refused(state, ret, result, rb_value_get_text(error, "message", ""));
+    bool unsent = strcmp(sent, "no") == 0;
+    enum rb_reason reason = tells && unsent                   ? RB_REASON_CONNECT
+                            : strcmp(code, "timeout") == 0    ? RB_REASON_TIMEOUT
                             : rb_value_get(error, "sqlstate") ? RB_REASON_SQL
-                            : strcmp(sent, "no") == 0         ? RB_REASON_CONNECT
+                            : unsent                          ? RB_REASON_CONNECT
                                                               : RB_REASON_LOST;
-    return rb_rule_fail(state, ret, reason, NULL,
-                        rb_value_get_text(error, "message", "there is no answer"));
+    const char *message = rb_value_get_text(error, "message", "there is no answer");
+    const char *sqlstate = rb_value_get_text(error, "sqlstate", NULL);
+    RB_AUTO_VALUE const struct rb_value *why =
+        sqlstate ? rb_value_textf("%s (%s)", message, sqlstate) : rb_value_text(message);
+    return rb_rule_fail(state, ret, reason, NULL, rb_value_as_text(why, ""));
 }
 
 static bool answered(const struct rb_state *state, struct rb_event *ret,
@@ -77,12 +101,14 @@ static bool answered(const struct rb_state *state, struct rb_event *ret,
 static bool settled(const struct rb_state *state, struct rb_event *ret)
 {
     const struct rb_value *result = rb_state_current(state)->active->result;
+    enum rb_action action = rb_node_step(state, state->current)->action;
     if (unclean(state, ret, result) || unanswered(state, ret, result))
         return true;
+    if (action == RB_ACTION_NOTIFY && rb_value_get_int(result, "status", 0) == 429)
+        return refused(state, ret, result, "status 429: it is too much at once");
     if (rb_next_eval(state))
         return false;
-    enum rb_action action = rb_node_step(state, state->current)->action;
-    if (action == RB_ACTION_HTTP)
+    if (action == RB_ACTION_HTTP || action == RB_ACTION_NOTIFY)
         return answered(state, ret, result);
     if (action == RB_ACTION_SQL)
         return rb_rule_pass(state, ret, NULL);
@@ -110,6 +136,19 @@ static const struct rb_value *declared_outputs(const struct rb_state *state)
     return rb_map_end(&map);
 }
 
+/* What a person has committed stays committed, whatever was expected of it. */
+static bool failed_committed(const struct rb_state *state, struct rb_event *ret,
+                             enum rb_verdict verdict, const struct rb_value *item,
+                             const char *why)
+{
+    const struct rb_value *result = rb_state_current(state)->active->result;
+    bool review = rb_value_get(rb_node_step(state, state->current)->spec, "review");
+    bool committed = review && rb_value_get(result, "xid");
+    RB_AUTO_VALUE const struct rb_value *said =
+        rb_value_textf("%s%s", why, committed ? "; it is committed all the same" : "");
+    return failed_by(state, ret, verdict, item, rb_value_as_text(said, ""));
+}
+
 static bool examined(const struct rb_state *state, struct rb_event *ret)
 {
     const char *why;
@@ -117,7 +156,7 @@ static bool examined(const struct rb_state *state, struct rb_event *ret)
     enum rb_verdict verdict =
         rb_verdict_of(rb_state_current(state)->active->eval, &why, &item);
     if (verdict != RB_HOLDS)
-        return failed_by(state, ret, verdict, item, why);
+        return failed_committed(state, ret, verdict, item, why);
     return rb_rule_pass(state, ret, declared_outputs(state));
 }
 
@@ -133,9 +172,9 @@ static bool gate(const struct rb_state *state, struct rb_event *ret)
     rb_time since = node->active->held_since ? node->active->held_since : state->mono;
     if (verdict == RB_HOLDS && state->mono - since >= hold)
         return rb_rule_pass(state, ret, NULL);
-    rb_time end = node->active->first_attempt +
-                  rb_value_get_int(step->spec, "timeout_us", 3600 * RB_SEC);
-    if (state->mono >= end)
+    rb_time left = node->active->first_attempt - state->steady.elapsed +
+                   rb_value_get_int(step->spec, "timeout_us", 3600 * RB_SEC);
+    if (left <= 0)
         return verdict == RB_HOLDS
                    ? rb_rule_fail(state, ret, RB_REASON_TIMEOUT, node->active->eval,
                                   "it did not hold for long enough in its time")
@@ -143,13 +182,12 @@ static bool gate(const struct rb_state *state, struct rb_event *ret)
                                   verdict == RB_FAILS ? RB_REASON_TIMEOUT
                                                       : RB_REASON_UNKNOWN,
                                   node->active->eval, why);
-    rb_time next = state->mono + every < end ? every : end - state->mono;
+    rb_time next = every < left ? every : left;
     static const char *const names[] = {"holds", "fails", "unknown"};
     return rb_rule_say(state, ret, RB_EV_GATE_WAITING,
                        rb_value_map("step", rb_rule_key(state), "polls",
                                     rb_value_int(node->active->polls), "verdict",
-                                    rb_value_text(names[verdict]), "why",
-                                    why ? rb_value_text(why) : NULL, "at",
+                                    rb_value_text(names[verdict]), "at",
                                     rb_value_int(state->utc + next), NULL));
 }
 
@@ -162,7 +200,7 @@ static bool lua(const struct rb_state *state, struct rb_event *ret)
     if (verdict != RB_HOLDS)
         return failed_by(state, ret, verdict, item, why);
     const struct rb_value *value = rb_value_get(rb_item_named(items, "lua"), "value");
-    return rb_rule_pass(state, ret, value ? rb_value_ref(value) : NULL);
+    return rb_rule_pass(state, ret, rb_value_ref(value));
 }
 
 static bool item(const struct rb_state *state, struct rb_event *ret)
@@ -196,8 +234,12 @@ bool rb_rule_judge(const struct rb_state *state, struct rb_event *ret)
     switch (rb_node_step(state, state->current)->action) {
     case RB_ACTION_GATE:
         return gate(state, ret);
+    case RB_ACTION_GUARD:
+        return rb_guard_judge(state, ret);
     case RB_ACTION_LUA:
         return lua(state, ret);
+    case RB_ACTION_WAIT:
+        return rb_wait_begin(state, ret);
     default:
         return item(state, ret);
     }

@@ -1,28 +1,121 @@
 #include "core/core.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/book.h"
+#include "core/container.h"
 #include "core/effects.h"
+#include "core/front.h"
+#include "core/lock.h"
+#include "core/request_notify.h"
 #include "core/rules.h"
-#include "core/start.h"
 
-static void name_effect(struct rb_effect *effect, const char *what, const char *key, int n)
+int rb_effect_order(const struct rb_effect *a, const struct rb_effect *b)
 {
-    snprintf(effect->key, sizeof effect->key, "%s:%.120s.%d.%d", what, key, effect->attempt,
-             n);
+    return a->node != b->node ? (a->node > b->node) - (a->node < b->node)
+                              : (int)a->kind - (int)b->kind;
 }
 
-static void want_eval(const struct rb_state *state, const char *phase, const char *key,
-                      int n, struct rb_effect *ret)
+bool rb_effect_same(const struct rb_effect *a, const struct rb_effect *b)
 {
-    ret->kind = RB_EFFECT_EVAL;
-    ret->node = state->current;
-    ret->phase = phase;
-    name_effect(ret, phase, key, n);
+    return rb_effect_order(a, b) == 0 && a->phase == b->phase && a->attempt == b->attempt &&
+           a->number == b->number;
 }
 
-static bool quiet(const struct rb_state *state)
+void rb_effects_done(struct rb_effects *effects)
+{
+    free(effects->items);
+    *effects = (struct rb_effects){0};
+}
+
+static void add(struct rb_effects *effects, const struct rb_state *state,
+                enum rb_effect_kind kind, int number)
+{
+    RB_GROW(effects->items, effects->count, effects->capacity);
+    effects->items[effects->count++] =
+        (struct rb_effect){.kind = kind,
+                           .node = state->current,
+                           .attempt = rb_state_current(state)->attempt,
+                           .number = number};
+}
+
+/* Which driver does what the current node is for. */
+static enum rb_effect_kind driver_of(const struct rb_state *state)
+{
+    switch (rb_node_step(state, state->current)->action) {
+    case RB_ACTION_HTTP:
+        return RB_EFFECT_HTTP;
+    case RB_ACTION_SQL:
+        return RB_EFFECT_SQL;
+    case RB_ACTION_NOTIFY:
+        return rb_notify_by_mail(state) ? RB_EFFECT_MAIL : RB_EFFECT_HTTP;
+    default:
+        return RB_EFFECT_PROCESS;
+    }
+}
+
+static void want_question(const struct rb_state *state, struct rb_effects *effects)
+{
+    const struct rb_value *question = rb_state_current(state)->active->question;
+    if (rb_state_current(state)->phase == RB_PHASE_ASKING)
+        add(effects, state, RB_EFFECT_ASK, (int)rb_value_get_int(question, "q", 0));
+}
+
+/* What is under way: the transaction of a review goes on while the question about it is open. Its
+ * end is wanted when its note is on record, and somebody has decided where somebody has to.
+ * What is to be ended is wanted no longer; what an earlier writer has begun, once it is known what
+ * became of it: nobody else could end it. */
+static void want_of_action(const struct rb_state *state, struct rb_effects *effects)
+{
+    const struct rb_node *node = rb_state_current(state);
+    const struct rb_active *active = node->active;
+    if (!active->inherited && (rb_front_is_cancelled(state, state->current) ||
+                               rb_container_is_ended(state, state->current)))
+        return;
+    add(effects, state, driver_of(state), active->intents);
+    if (rb_node_holds(node))
+        want_question(state, effects);
+    else if (active->note && !active->inherited)
+        add(effects, state, RB_EFFECT_RELEASE, active->intents);
+}
+
+/* `state` is at a front. */
+static void want_of_front(const struct rb_state *state, struct rb_effects *effects,
+                          rb_time *deadline)
+{
+    const struct rb_node *node = rb_state_current(state);
+    const struct rb_active *active = node->active;
+    const char *phase = rb_next_eval(state);
+    if (phase) {
+        add(effects, state, RB_EFFECT_EVAL, active->polls + active->item);
+        effects->items[effects->count - 1].phase = phase;
+    } else if (node->phase == RB_PHASE_RUNNING || rb_node_holds(node)) {
+        want_of_action(state, effects);
+    } else if (node->phase == RB_PHASE_ASKING) {
+        want_question(state, effects);
+    }
+    if (rb_node_has_deadline(node)) {
+        *deadline = *deadline == 0 || active->due < *deadline ? active->due : *deadline;
+    }
+}
+
+static void add_of_run(struct rb_effects *effects, enum rb_effect_kind kind,
+                       const char *phase, int number)
+{
+    RB_GROW(effects->items, effects->count, effects->capacity);
+    effects->items[effects->count++] =
+        (struct rb_effect){.kind = kind, .node = -1, .phase = phase, .number = number};
+}
+
+static void want_of_start(const struct rb_state *state, struct rb_effects *effects)
+{
+    if (rb_book_done(state, -1) || state->main.error || state->stop_level > 0)
+        return;
+    add_of_run(effects, RB_EFFECT_EVAL, "start", state->main.cursor);
+}
+
+static bool is_quiet(const struct rb_state *state)
 {
     struct rb_event event = {0};
     bool busy = rb_decide(state, NULL, &event);
@@ -30,79 +123,63 @@ static bool quiet(const struct rb_state *state)
     return !busy;
 }
 
-static void want_of_node(const struct rb_state *state, struct rb_effect *ret,
-                         rb_time *ret_deadline)
+void rb_wanted(const struct rb_state *state, struct rb_effects *effects,
+               rb_time *ret_deadline)
 {
-    const struct rb_node *node = rb_state_current(state);
-    RB_AUTO_BUF struct rb_buf key = {0};
-    rb_node_key(state, state->current, &key);
-    ret->attempt = node->attempt;
-    const char *phase = rb_next_eval(state);
-    if (phase) {
-        int n = node->active->polls + node->active->item;
-        if (quiet(state))
-            want_eval(state, phase, rb_buf_text(&key), n, ret);
-    } else if (node->phase == RB_PHASE_RUNNING && state->stop_level < 2) {
-        enum rb_action action = rb_node_step(state, state->current)->action;
-        ret->kind = action == RB_ACTION_HTTP  ? RB_EFFECT_HTTP
-                    : action == RB_ACTION_SQL ? RB_EFFECT_SQL
-                                              : RB_EFFECT_PROCESS;
-        ret->node = state->current;
-        name_effect(ret,
-                    ret->kind == RB_EFFECT_PROCESS ? "process" : rb_action_name(action),
-                    rb_buf_text(&key), node->active->intents);
-    } else if (node->phase == RB_PHASE_ASKING) {
-        ret->kind = RB_EFFECT_ASK;
-        ret->node = state->current;
-        name_effect(ret, "ask", rb_buf_text(&key), state->questions);
-    } else if (node->phase == RB_PHASE_WAITING) {
-        *ret_deadline = node->active->due;
+    effects->count = 0;
+    *ret_deadline = 0;
+    if (!is_quiet(state))
+        return;
+    if (rb_lock_is_due(state)) {
+        add_of_run(effects, RB_EFFECT_LOCK, NULL, 0);
+        return;
+    }
+    if (state->phase == RB_RUN_STARTING)
+        want_of_start(state, effects);
+    for (int i = 0; state->phase == RB_RUN_RUNNING && i < state->active_count; i++) {
+        int node = state->active[i];
+        if (state->nodes[node].active->under > 0 || rb_front_is_held(state, node))
+            continue;
+        const struct rb_state at = rb_state_at(state, node);
+        want_of_front(&at, effects, ret_deadline);
     }
 }
 
-void rb_wanted(const struct rb_state *state, struct rb_effect *ret_effect,
-               rb_time *ret_deadline)
+/* Only what somebody has seen and said yes to is committed, where somebody has to. */
+static const struct rb_value *release_of(const struct rb_state *state)
 {
-    *ret_effect = (struct rb_effect){.kind = RB_EFFECT_NONE, .node = -1};
-    *ret_deadline = 0;
-    if (state->phase == RB_RUN_STARTING) {
-        if (!rb_start_done(state) && !state->start_error[0] && state->stop_level == 0)
-            want_eval(state, "start", "", state->start_cursor, ret_effect);
-    } else if (state->phase == RB_RUN_RUNNING && state->current >= 0) {
-        want_of_node(state, ret_effect, ret_deadline);
-    }
+    const struct rb_value *answer = rb_state_current(state)->active->answer;
+    bool asked = rb_value_get(rb_node_step(state, state->current)->spec, "review");
+    bool commit = !asked || strcmp(rb_value_get_text(answer, "answer", ""), "commit") == 0;
+    return rb_value_map("dir", rb_process_dir(state), "commit", rb_value_bool(commit),
+                        NULL);
 }
 
 bool rb_effect_request(const struct rb_state *state, const struct rb_effect *effect,
                        const struct rb_value **ret_request, struct rb_error *err)
 {
+    const struct rb_state at = rb_state_at(state, effect->node);
     switch (effect->kind) {
     case RB_EFFECT_EVAL:
-        return rb_eval_job(state, effect->phase, ret_request, err);
+        return rb_eval_job(&at, effect->phase, ret_request, err);
     case RB_EFFECT_PROCESS:
     case RB_EFFECT_HTTP:
     case RB_EFFECT_SQL:
-        return rb_action_request(state, ret_request, err);
+    case RB_EFFECT_MAIL:
+        return rb_action_request(&at, ret_request, err);
     case RB_EFFECT_ASK:
-        *ret_request = rb_value_ref(rb_state_current(state)->active->question);
+        *ret_request = rb_value_ref(rb_state_current(&at)->active->question);
+        return true;
+    case RB_EFFECT_RELEASE:
+        *ret_request = release_of(&at);
+        return true;
+    case RB_EFFECT_LOCK:
+        *ret_request = rb_lock_request(&at);
         return true;
     default:
         *ret_request = rb_value_null();
         return true;
     }
-}
-
-bool rb_effect_looks_outside(const struct rb_state *state, const struct rb_effect *effect)
-{
-    if (effect->kind != RB_EFFECT_EVAL)
-        return false;
-    int count = 0;
-    RB_AUTO_FREE int *exprs = rb_eval_exprs(state, effect->phase, &count);
-    for (int i = 0; i < count; i++) {
-        if (state->plan->exprs[exprs[i]].uses & RB_USES_WORLD)
-            return true;
-    }
-    return false;
 }
 
 const struct rb_value *rb_effect_step(const struct rb_state *state,

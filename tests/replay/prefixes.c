@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "core/front.h"
 #include "journal/line.h"
 #include "tape.h"
 
@@ -75,6 +76,21 @@ static bool put(struct course *course, const struct rb_input *input)
             false);
 }
 
+/* Who answers has been asked this question, which has another number where it is asked again. */
+static const struct rb_value *as_asked(const struct rb_state *state,
+                                       const struct rb_event *fact)
+{
+    bool answer =
+        fact->type == RB_EV_QUESTION_ANSWERED || fact->type == RB_EV_QUESTION_UNANSWERED;
+    int node = answer ? rb_front_find(state, rb_value_get_text(fact->d, "step", "")) : -1;
+    if (node < 0)
+        return rb_value_ref(fact->d);
+    const struct rb_value *q = rb_value_get(state->nodes[node].active->question, "q");
+    RB_AUTO_VALUE const struct rb_value *number =
+        rb_value_map("q", q ? rb_value_ref(q) : NULL, NULL);
+    return rb_value_merge(fact->d, number);
+}
+
 static bool carry_on(const struct tape *tape, struct course *course)
 {
     for (size_t steps = 0; steps < 4 * tape->count + 16; steps++) {
@@ -82,7 +98,8 @@ static bool carry_on(const struct tape *tape, struct course *course)
             tape_answer(tape, course->live, course->past, course->count);
         if (!fact)
             return true;
-        struct rb_input input = {fact->type, fact->d, fact->utc, fact->mono};
+        RB_AUTO_VALUE const struct rb_value *d = as_asked(course->live, fact);
+        struct rb_input input = {fact->type, d, fact->utc, fact->mono};
         if (!put(course, &input))
             return false;
     }
@@ -128,8 +145,34 @@ static void print_difference(const struct rb_value *want, const struct rb_value 
     fprintf(stderr, "%s\n", rb_buf_text(&text));
 }
 
+/* Who wrote these events, as far as decisions depend on it. */
+static const struct rb_value *writer_of(const struct tape *tape, size_t length)
+{
+    size_t at = length - 1;
+    while (at > 0 && tape->events[at].type != RB_EV_RUN_RESUMED)
+        at--;
+    const struct rb_value *stay = rb_value_get(tape->events[at].d, "stay_us");
+    return rb_value_map(
+        "interactive",
+        rb_value_bool(rb_value_get_bool(tape->events[at].d, "interactive", false)),
+        "stay_us", stay ? rb_value_ref(stay) : NULL, NULL);
+}
+
+/* Whoever resumes begins the time of a gate and of a guard anew: one that has held, or is about to
+ * trip, needs samples that the record does not have. */
+static bool counts_time(const struct rb_state *state)
+{
+    for (int i = 0; i < state->active_count; i++) {
+        const struct rb_active *active = state->nodes[state->active[i]].active;
+        if (active->failing_since > 0 || active->held_since > 0)
+            return true;
+    }
+    return false;
+}
+
 /* Resumes after the first `length` events, as a new process would. */
-static bool try_prefix(const struct tape *tape, size_t length, const struct rb_value *want)
+static bool try_prefix(const struct tape *tape, size_t length, const struct rb_value *want,
+                       size_t *tried)
 {
     struct course course = {.live = rb_state_new(tape->document->plan),
                             .folded = rb_state_new(tape->document->plan)};
@@ -137,10 +180,13 @@ static bool try_prefix(const struct tape *tape, size_t length, const struct rb_v
     bool good = true;
     for (size_t i = 0; i < length && good; i++)
         good = go(&course, &tape->events[i]);
+    if (good && counts_time(course.live)) {
+        drop(&course);
+        return true;
+    }
+    ++*tried;
     const struct rb_event *last = &tape->events[length - 1];
-    RB_AUTO_VALUE const struct rb_value *who = rb_value_map(
-        "interactive",
-        rb_value_bool(rb_value_get_bool(tape->events[0].d, "interactive", false)), NULL);
+    RB_AUTO_VALUE const struct rb_value *who = writer_of(tape, length);
     struct rb_input resumed = {RB_EV_RUN_RESUMED, who, last->utc, last->mono};
     good = good && put(&course, &resumed) && carry_on(tape, &course);
     RB_AUTO_VALUE const struct rb_value *got = outcome(course.live);
@@ -174,9 +220,8 @@ static bool try_run(const struct tape *tape, size_t most, size_t *tried)
                      tape->events[length - 1].type == RB_EV_RUN_FINISHED;
         if (ended || tape_is_interrupted(tape, length))
             continue;
-        if (!try_prefix(tape, length, want))
+        if (!try_prefix(tape, length, want, tried))
             return false;
-        ++*tried;
     }
     return true;
 }

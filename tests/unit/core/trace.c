@@ -3,8 +3,12 @@
  *   trace FILE...            compares; prints the difference
  *   trace --write FILE...    writes what follows into the file instead
  *
- * A file holds a runbook, a line `---`, and the trace:
- *   > +5s effect.result {"exit":0}    an input, so much later; step and attempt are filled in
+ * A file holds a runbook (and behind it those that it calls: tests/tools/several.h), a line `---`, and the
+ * trace:
+ *   > +5s effect.result {"exit":0}    an input, so much later; step and attempt are filled in,
+ *                                     where it names none: those of the last event
+ *   @ +2h                             the wall clock is set; `@ -1h`, back; `@ boot`: the machine was
+ *                                     booted anew, and its other clock begins from 0
  *   step.passed {...}                 an event that is a decision
  *   ? process process:copy.1.0        what is wanted afterwards; `? wake +5s` for a deadline */
 
@@ -13,16 +17,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../tools/several.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "core/core.h"
-#include "parse/parse.h"
 
 static const rb_time BEGIN = INT64_C(1764000000) * RB_SEC;
 
 struct trace {
     struct rb_state *state;
     rb_time mono;
+    rb_time begin; /* what the wall clock said when the other one was 0 */
     struct rb_buf out;
 };
 
@@ -35,20 +40,30 @@ static void print_event(struct trace *trace, const struct rb_event *event)
 
 static void print_wanted(struct trace *trace)
 {
-    static const char *const kinds[] = {"nothing", "eval", "process", "http", "sql", "ask"};
-    struct rb_effect effect;
+    static const char *const kinds[] = {"nothing", "eval", "process", "http", "sql",
+                                        "mail",    "ask",  "release", "lock"};
+    struct rb_effects wanted = {0};
     rb_time wake;
-    rb_wanted(trace->state, &effect, &wake);
+    rb_wanted(trace->state, &wanted, &wake);
+    for (int i = 0; i < wanted.count; i++) {
+        const struct rb_effect *effect = &wanted.items[i];
+        const char *kind = kinds[effect->kind];
+        RB_AUTO_BUF struct rb_buf key = {0};
+        if (effect->node >= 0)
+            rb_node_key(trace->state, effect->node, &key);
+        rb_buf_printf(&trace->out, "? %s %s:%s.%d.%d\n", kind,
+                      effect->phase ? effect->phase : kind, rb_buf_text(&key),
+                      effect->attempt, effect->number);
+    }
     if (wake) {
         rb_buf_puts(&trace->out, "? wake +");
         rb_duration_format(wake - trace->mono, &trace->out);
         rb_buf_putc(&trace->out, '\n');
-    } else if (effect.kind != RB_EFFECT_NONE) {
-        rb_buf_printf(&trace->out, "? %s %s\n", kinds[effect.kind], effect.key);
-    } else if (trace->state->phase != RB_RUN_FINISHED &&
+    } else if (wanted.count == 0 && trace->state->phase != RB_RUN_FINISHED &&
                trace->state->phase != RB_RUN_SUSPENDED) {
         rb_buf_puts(&trace->out, "? nothing\n");
     }
+    rb_effects_done(&wanted);
 }
 
 /* Facts about the current step name it. */
@@ -67,7 +82,7 @@ static const struct rb_value *completed(const struct rb_state *state,
 static bool put(struct trace *trace, enum rb_event_type type, const struct rb_value *given)
 {
     RB_AUTO_VALUE const struct rb_value *d = completed(trace->state, given);
-    struct rb_input input = {type, d, BEGIN + trace->mono, trace->mono};
+    struct rb_input input = {type, d, trace->begin + trace->mono, trace->mono};
     struct rb_event event;
     if (!rb_decide(trace->state, &input, &event)) {
         rb_buf_puts(&trace->out, "! not accepted\n");
@@ -105,6 +120,25 @@ static bool input(struct trace *trace, const char *line)
     return put(trace, rb_event_find(name), d);
 }
 
+/* "@ +2h" */
+static bool set_clock(struct trace *trace, const char *line)
+{
+    rb_time span;
+    struct rb_error err = {0};
+    rb_buf_printf(&trace->out, "%s\n", line);
+    if (strcmp(line, "@ boot") == 0) {
+        trace->begin += trace->mono;
+        trace->mono = 0;
+        return true;
+    }
+    if (strlen(line) < 4 || !rb_duration_parse(line + 3, &span, &err)) {
+        fprintf(stderr, "can't read: %s (%s)\n", line, err.message);
+        return false;
+    }
+    trace->begin += line[2] == '-' ? -span : span;
+    return true;
+}
+
 static bool follow(struct trace *trace, char *text)
 {
     char *rest = NULL;
@@ -114,6 +148,8 @@ static bool follow(struct trace *trace, char *text)
             rb_buf_printf(&trace->out, "%s\n", line);
         else if (line[0] == '>' && !input(trace, line))
             return false;
+        else if (line[0] == '@' && !set_clock(trace, line))
+            return false;
     }
     return true;
 }
@@ -121,7 +157,10 @@ static bool follow(struct trace *trace, char *text)
 static struct rb_document *compile(const char *path, const char *text, size_t length)
 {
     struct rb_diags diags = {0};
-    struct rb_document *document = rb_document_read(path, text, length, NULL, &diags);
+    struct several several;
+    several_split(&several, text, length);
+    struct rb_document *document = several_read(&several, path, NULL, true, &diags);
+    several_done(&several);
     for (int i = 0; i < diags.count; i++)
         fprintf(stderr, "%s:%d: %s\n", path, diags.items[i].span.line,
                 diags.items[i].message);
@@ -164,7 +203,8 @@ static bool run(const char *path, bool write)
     struct rb_document *document = compile(path, rb_buf_text(&file), head - 4);
     if (!document)
         return false;
-    struct trace trace = {.state = rb_state_new(document->plan), .mono = RB_SEC};
+    struct trace trace = {
+        .state = rb_state_new(document->plan), .mono = RB_SEC, .begin = BEGIN};
     RB_AUTO_FREE char *text = rb_strdup(rb_buf_text(&file) + head);
     bool good = follow(&trace, text) && conclude(path, rb_buf_text(&file), head,
                                                  rb_buf_text(&file) + head, &trace, write);

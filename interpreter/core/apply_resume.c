@@ -1,0 +1,106 @@
+#include <string.h>
+
+#include "core/apply.h"
+#include "core/book.h"
+#include "core/front.h"
+#include "core/nodes.h"
+#include "core/statement.h"
+#include "core/window.h"
+
+/* Somebody may have signed for its window meanwhile, about just this question: it stays open until its time
+ * comes. */
+static bool waits_for_role(const struct rb_node *node)
+{
+    return node->active->entering && rb_question_is_signed(node->active->question) &&
+           (node->phase == RB_PHASE_ASKING || node->phase == RB_PHASE_WAITING ||
+            node->phase == RB_PHASE_UNANSWERED);
+}
+
+/* Nothing of it has happened, and the time is another: it is to be admitted anew, unless a person has
+ * just answered. One that was stopped at the question about its window stands still no longer. */
+bool rb_apply_entry(struct rb_state *state, struct rb_node *node)
+{
+    const struct rb_active *active = node->active;
+    bool begins = node->phase == RB_PHASE_PREPARING ||
+                  (node->phase == RB_PHASE_READY &&
+                   rb_action_is_effect(state->plan->steps[node->step].action));
+    bool answered = active->entering && node->phase == RB_PHASE_ANSWERED;
+    if (waits_for_role(node)) {
+        node->phase = RB_PHASE_ASKING;
+        return false;
+    }
+    if (answered || (!active->entering && !(begins && rb_window_applies(state, node))))
+        return false;
+    rb_nodes_go_on(state, node);
+    rb_nodes_enter(state, node);
+    return true;
+}
+
+/* A transaction that was held open is no more. What was answered about it was about that one: where
+ * it was to be committed its server is asked whether it was, and another is asked about anew. Where
+ * it was to be rolled back it is. */
+static void resume_node(struct rb_state *state, struct rb_node *node)
+{
+    struct rb_active *active = node->active;
+    if (rb_apply_entry(state, node))
+        return;
+    active->inherited = node->phase == RB_PHASE_RUNNING || rb_node_holds(node);
+    if (active->inherited)
+        node->phase = RB_PHASE_RUNNING;
+    if (active->inherited && rb_apply_asks(active->question, "review") &&
+        strcmp(rb_value_get_text(active->answer, "answer", ""), "rollback") == 0) {
+        RB_AUTO_VALUE const struct rb_value *undone =
+            rb_value_map("rolled_back", rb_value_bool(true), NULL);
+        rb_value_put(&active->result, undone);
+        node->phase = RB_PHASE_SETTLED;
+    } else if (node->phase == RB_PHASE_UNANSWERED &&
+               rb_apply_asks(active->question, "review"))
+        rb_apply_again(state, node);
+    else if (node->phase == RB_PHASE_UNANSWERED)
+        node->phase = RB_PHASE_ASKING;
+}
+
+/* Nobody has looked meanwhile: what it saw before the break is no part of a time without one. */
+static void watch_again(struct rb_node *node, bool guard, const struct rb_event *event)
+{
+    struct rb_active *active = node->active;
+    active->held_since = active->failing_since = active->unknown_since = 0;
+    if (guard && node->phase == RB_PHASE_WAITING)
+        active->due = event->mono;
+}
+
+/* Of a run that was killed: one that ended has none. What a person stopped is asked about again, as
+ * after a stop that came to its end; that it is to be rolled back stays decided. */
+static void resume_stuck(struct rb_state *state, struct rb_node *node)
+{
+    const struct rb_value *halted = node->active->halted;
+    bool back = strcmp(rb_value_get_text(halted, "status", ""), "rollback") == 0;
+    if (rb_value_get_bool(halted, "stops", false) && !back) {
+        node->phase = RB_PHASE_HALTED;
+        return;
+    }
+    state->stuck = true;
+    rb_nodes_stop(state, halted);
+}
+
+/* A resumed run may be on another boot: what was due at a UTC time is due at it still. */
+void rb_apply_resume(struct rb_state *state, const struct rb_event *event)
+{
+    rb_apply_operator(state, event);
+    state->interactive = rb_value_get_bool(event->d, "interactive", false);
+    state->stay = rb_value_get_int(event->d, "stay_us", -1);
+    state->stop_level = 0;
+    state->locked = false;
+    rb_value_put(&state->lock_refused, NULL);
+    rb_value_put(&state->end, NULL);
+    state->phase = rb_book_done(state, -1) ? RB_RUN_RUNNING : RB_RUN_STARTING;
+    state->stuck = false;
+    for (int i = 0; i < state->active_count; i++) {
+        struct rb_node *node = &state->nodes[state->active[i]];
+        node->active->due = event->mono + (node->active->due_utc - event->utc);
+        resume_node(state, node);
+        watch_again(node, rb_front_is_guard(state, state->active[i]), event);
+        if (node->phase == RB_PHASE_STUCK)
+            resume_stuck(state, node);
+    }
+}

@@ -1,0 +1,108 @@
+#include "core/rollback.h"
+
+#include <string.h>
+
+#include "core/front.h"
+#include "core/rules.h"
+#include "plan/rescue.h"
+
+/* What was begun anew, and has been started again, is taken back by its newest instance. */
+static bool is_superseded(const struct rb_state *state, int node)
+{
+    RB_AUTO_BUF struct rb_buf key = {0};
+    if (!state->repeats)
+        return false;
+    rb_node_key(state, node, &key);
+    bool newer = false;
+    for (int i = node + 1; i < state->node_count && !newer; i++) {
+        RB_AUTO_BUF struct rb_buf other = {0};
+        if (state->nodes[i].step != state->nodes[node].step || !state->nodes[i].started)
+            continue;
+        rb_node_key(state, i, &other);
+        newer = strcmp(rb_buf_text(&key), rb_buf_text(&other)) == 0;
+    }
+    return newer;
+}
+
+static bool is_to_be_undone(const struct rb_state *state, int node)
+{
+    const struct rb_node *at = &state->nodes[node];
+    return at->started && !at->loop && rb_node_step(state, node)->undo >= 0 &&
+           !rb_node_is_uncommitted(at) && !is_superseded(state, node);
+}
+
+static int next_before(const struct rb_state *state, int node)
+{
+    int at = node - 1;
+    while (at >= 0 && !is_to_be_undone(state, at))
+        at--;
+    return at;
+}
+
+int rb_rollback_next(const struct rb_state *state)
+{
+    return state->rollback ? next_before(state, state->rollback_from) : -1;
+}
+
+static const struct rb_value *keys_before(const struct rb_state *state, int node)
+{
+    struct rb_list_builder keys = {0};
+    for (int at = next_before(state, node); at >= 0; at = next_before(state, at)) {
+        const struct rb_state there = rb_state_at(state, at);
+        rb_list_add(&keys, rb_rule_key(&there));
+    }
+    return rb_list_end(&keys);
+}
+
+/* What the undo under way takes back is left as well. */
+const struct rb_value *rb_rollback_left(const struct rb_state *state)
+{
+    int from = state->rollback_from + (state->active_count > 0);
+    return keys_before(state, from < state->node_count ? from : state->node_count);
+}
+
+bool rb_rollback_doubts(const struct rb_state *state, int node)
+{
+    const struct rb_node *at = &state->nodes[node];
+    return at->active && state->plan->steps[at->step].undoes >= 0 &&
+           state->nodes[at->parent].doubted;
+}
+
+bool rb_rollback_is_possible(const struct rb_state *state)
+{
+    return !state->rollback && !state->last && next_before(state, state->node_count) >= 0;
+}
+
+bool rb_rollback_say(const struct rb_state *state, struct rb_event *ret, const char *why,
+                     const char *by)
+{
+    return rb_rule_say(state, ret, RB_EV_ROLLBACK_BEGAN,
+                       rb_value_map("step", state->current >= 0 ? rb_rule_key(state) : NULL,
+                                    "why", rb_value_text(why), "by", rb_value_text(by),
+                                    "undo", keys_before(state, state->node_count), NULL));
+}
+
+bool rb_rollback_begin(const struct rb_state *state, struct rb_event *ret, const char *why,
+                       const char *by, bool stops)
+{
+    if (rb_front_is_alone(state))
+        return rb_rollback_say(state, ret, why, by);
+    return rb_rule_say(
+        state, ret, RB_EV_STEP_HALTED,
+        rb_value_map("status", rb_value_text("rollback"), "step", rb_rule_key(state), "why",
+                     rb_value_text(why), "by", rb_value_text(by), "exit", rb_value_int(5),
+                     "stops", stops ? rb_value_bool(true) : NULL, "level",
+                     rb_front_is_guard(state, state->current) ? rb_value_int(2) : NULL,
+                     NULL));
+}
+
+bool rb_rollback_stop(const struct rb_state *state, struct rb_event *ret, const char *why)
+{
+    if (!state->rollback || state->last)
+        return false;
+    return rb_rule_finish(
+        state, ret,
+        rb_value_map("status", rb_value_text("incomplete"), "why", rb_value_text(why),
+                     "step", state->current >= 0 ? rb_rule_key(state) : NULL, "left",
+                     rb_rollback_left(state), "exit", rb_value_int(6), NULL));
+}

@@ -1,0 +1,77 @@
+#include "core/front.h"
+#include "core/rules.h"
+
+/* How a step that is needed stands, seen from the one that needs it. */
+enum need { NEED_MET, NEED_STALE, NEED_FAILED };
+
+/* What was made for this step since it was last about to begin counts whatever its age: else two
+ * that take longer than each other's `fresh_for` would be made for ever. */
+static bool made_for(const struct rb_state *state, const struct rb_node *needed)
+{
+    return needed->parent == state->current &&
+           needed->ended >= rb_state_current(state)->active->entered;
+}
+
+static bool is_young(const struct rb_state *state, const struct rb_node *needed)
+{
+    rb_time fresh = rb_value_get_int(state->plan->steps[needed->step].spec, "fresh_us", 0);
+    return fresh == 0 || state->steady.elapsed - needed->ended <= fresh;
+}
+
+/* One that was skipped does not apply, which is as good as young. */
+static enum need look_at(const struct rb_state *state, int step)
+{
+    int at = rb_front_seen(state, step);
+    const struct rb_node *needed = at < 0 ? NULL : &state->nodes[at];
+    if (!needed || needed->status == RB_STATUS_ACTIVE)
+        return NEED_STALE;
+    if (needed->status == RB_STATUS_SKIPPED)
+        return NEED_MET;
+    if (needed->status == RB_STATUS_FAILED)
+        return made_for(state, needed) ? NEED_FAILED : NEED_STALE;
+    return made_for(state, needed) || is_young(state, needed) ? NEED_MET : NEED_STALE;
+}
+
+/* Both stand in the same loops. */
+static bool begin_again(const struct rb_state *state, struct rb_event *ret, int step)
+{
+    RB_AUTO_BUF struct rb_buf key = {0};
+    const struct rb_step *needed = &state->plan->steps[step];
+    const struct rb_value *own = rb_rule_key(state);
+    const char *text = rb_value_as_text(own, "");
+    rb_buf_puts(&key, needed->id);
+    rb_buf_puts(&key, text + strlen(rb_node_step(state, state->current)->id));
+    return rb_rule_say(state, ret, RB_EV_STEP_BEGAN,
+                       rb_value_map("step", rb_value_text(rb_buf_text(&key)), "action",
+                                    rb_value_text(rb_action_name(needed->action)), "for",
+                                    own, NULL));
+}
+
+static bool fail(const struct rb_state *state, struct rb_event *ret, const char *id)
+{
+    RB_AUTO_VALUE const struct rb_value *why =
+        rb_value_textf("it needs `%s`, which failed", id);
+    return rb_rule_fail(state, ret, RB_REASON_NEEDS, NULL, rb_value_as_text(why, ""));
+}
+
+bool rb_rule_fresh(const struct rb_state *state, struct rb_event *ret)
+{
+    const struct rb_node *node = rb_state_current(state);
+    const struct rb_value *needs =
+        rb_value_get(state->plan->steps[node->step].spec, "needs");
+    for (size_t i = 0; node->element < 0 && i < rb_value_count(needs); i++) {
+        const char *id = rb_value_as_text(rb_value_at(needs, i), "");
+        int step = rb_plan_find(state->plan, id);
+        if (step < 0)
+            continue;
+        switch (look_at(state, step)) {
+        case NEED_STALE:
+            return begin_again(state, ret, step);
+        case NEED_FAILED:
+            return fail(state, ret, id);
+        default:
+            break;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,193 @@
+#include "random_book.h"
+
+enum { DEPTH_MAX = 3, STEPS_MAX = 14, PARTS_MAX = 2 };
+
+struct dice dice_of(uint64_t seed)
+{
+    return (struct dice){seed * UINT64_C(0x9E3779B97F4A7C15) + 1};
+}
+
+/* xorshift64* (Vigna, 2016). */
+unsigned dice_roll(struct dice *dice, unsigned sides)
+{
+    uint64_t x = dice->state;
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    dice->state = x;
+    return (unsigned)((x * UINT64_C(0x2545F4914F6CDD1D)) >> 33) % sides;
+}
+
+bool dice_percent(struct dice *dice, unsigned percent)
+{
+    return dice_roll(dice, 100) < percent;
+}
+
+struct book {
+    struct dice *dice;
+    struct rb_buf *out;
+    int steps;
+    int parts;   /* files that are called so far */
+    bool rescue; /* in an undo, a handler or a last row */
+};
+
+static void line(struct book *book, int indent, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void line(struct book *book, int indent, const char *format, ...)
+{
+    va_list args;
+    rb_buf_printf(book->out, "%*s", indent, "");
+    va_start(args, format);
+    rb_buf_vprintf(book->out, format, args);
+    va_end(args);
+    rb_buf_putc(book->out, '\n');
+}
+
+static bool maybe(const struct book *book, unsigned percent)
+{
+    return dice_percent(book->dice, percent);
+}
+
+static void row(struct book *book, int indent, int depth, unsigned most);
+
+static void policy(struct book *book, int indent)
+{
+    static const char *const words[] = {"stop", "continue", "ask", "rollback"};
+    line(book, indent, "on_failure: %s",
+         words[dice_roll(book->dice, book->rescue ? 3 : 4)]);
+}
+
+static void row_in(struct book *book, int indent, const char *name)
+{
+    bool rescue = book->rescue;
+    book->rescue = true;
+    line(book, indent, "%s:", name);
+    row(book, indent + 2, DEPTH_MAX, 2);
+    book->rescue = rescue;
+}
+
+static void action(struct book *book, int indent)
+{
+    if (maybe(book, 15)) {
+        line(book, indent, "confirm: Go on?");
+        return;
+    }
+    line(book, indent, "exec: [do]");
+    if (maybe(book, 20))
+        line(book, indent, "probe: \"1 == 1\"");
+    if (maybe(book, 15))
+        line(book, indent, "idempotent: true");
+    if (maybe(book, 25))
+        line(book, indent, "check: \"1 == 1\"");
+    if (maybe(book, 15))
+        line(book, indent, "on_interrupt: fail");
+    if (maybe(book, 15))
+        line(book, indent, "retry: {attempts: 2, on: [exit]}");
+}
+
+static void undo(struct book *book, int indent)
+{
+    if (book->rescue || maybe(book, 40))
+        return;
+    if (maybe(book, 50))
+        line(book, indent, "undo: {exec: [back]}");
+    else
+        row_in(book, indent, "undo");
+}
+
+static void group(struct book *book, int indent, int depth)
+{
+    bool parallel = maybe(book, 50);
+    line(book, indent, parallel ? "parallel:" : "steps:");
+    row(book, indent + 2, depth + 1, 3);
+    if (parallel && maybe(book, 30))
+        line(book, indent, "on_branch_failure: cancel");
+}
+
+/* Of a file of its own, which comes behind the others. */
+static void call(struct book *book, int indent)
+{
+    line(book, indent, "call: part%d.yaml", book->parts++);
+    line(book, indent, "with: {p: \"${{ 1 }}\"}");
+}
+
+static void part(struct book *book, int number)
+{
+    rb_buf_printf(book->out, "=== part%d.yaml\n", number);
+    line(book, 0, "runbook: part");
+    line(book, 0, "params: {p: {type: string}}");
+    if (maybe(book, 50))
+        line(book, 0, "vars: {v: \"${{ params.p }}\"}");
+    if (maybe(book, 30))
+        line(book, 0, "on_failure: %s", maybe(book, 50) ? "rollback" : "ask");
+    line(book, 0, "defaults: {timeout: 1m}");
+    if (maybe(book, 50))
+        line(book, 0, "outputs: {o: params.p}");
+    line(book, 0, "steps:");
+    row(book, 2, DEPTH_MAX, 2);
+}
+
+static void loop(struct book *book, int indent)
+{
+    line(book, indent, "for_each: [a, b, c]");
+    if (maybe(book, 40))
+        line(book, indent, "max_failures: %u", 1 + dice_roll(book->dice, 2));
+    if (maybe(book, 30))
+        line(book, indent, "limit: 2");
+}
+
+static void step(struct book *book, int indent, int depth)
+{
+    bool holds = depth < DEPTH_MAX && book->steps < STEPS_MAX && maybe(book, 35);
+    line(book, indent, "- id: s%d", book->steps++);
+    indent += 2;
+    if (maybe(book, 20))
+        line(book, indent, "when: \"1 == 2\"");
+    if (depth < DEPTH_MAX && maybe(book, 20))
+        loop(book, indent);
+    bool calls = holds && book->parts < PARTS_MAX && maybe(book, 40);
+    if (calls)
+        call(book, indent);
+    else if (holds)
+        group(book, indent, depth);
+    else
+        action(book, indent);
+    undo(book, indent);
+    if (!holds && !book->rescue && maybe(book, 15))
+        row_in(book, indent, "on_failure");
+    else if (maybe(book, 50))
+        policy(book, indent);
+}
+
+static void row(struct book *book, int indent, int depth, unsigned most)
+{
+    for (unsigned left = 1 + dice_roll(book->dice, most); left > 0; left--)
+        step(book, indent, depth);
+}
+
+void random_book(struct dice *dice, struct rb_buf *out)
+{
+    struct book book = {.dice = dice, .out = out};
+    line(&book, 0, "runbook: random");
+    line(&book, 0, "defaults: {timeout: 1m}");
+    if (maybe(&book, 50))
+        line(&book, 0, "on_failure: rollback");
+    line(&book, 0, "steps:");
+    row(&book, 2, 0, 4);
+    if (maybe(&book, 40)) {
+        static const char *const trips[] = {"rollback", "stop", "pause", "ask"};
+        line(&book, 0, "guards:");
+        line(&book, 2,
+             "- {id: guard, check: \"1 == 1\", every: 3s, trips_after: %us, on_trip: %s}",
+             1 + dice_roll(dice, 3), trips[dice_roll(dice, 4)]);
+    }
+    book.rescue = true;
+    if (maybe(&book, 60)) {
+        line(&book, 0, "finally:");
+        row(&book, 2, DEPTH_MAX, 2);
+    }
+    book.rescue = false;
+    for (int i = 0; i < book.parts; i++)
+        part(&book, i);
+}

@@ -1,0 +1,130 @@
+/* Thousands of runbooks that nobody wrote meet a world that fails, doubts, interrupts and kills, and
+ * memory is lost at any event. What has to hold is in random_rules.c. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "../../tools/several.h"
+#include "parse/parse.h"
+#include "random_world.h"
+
+enum { BOOKS = 6000, CUTS = 2, INPUTS_MAX = 400 };
+
+/* What the books have come to, so that it is seen that all of it happened. */
+struct ends {
+    int inputs, succeeded, rolled_back, incomplete, went_on;
+    int resumed, in_rollback; /* prefixes; those in which a rollback had begun */
+};
+
+static struct rb_document *compile(const struct rb_buf *text)
+{
+    struct rb_diags diags = {0};
+    struct several several;
+    several_split(&several, text->data, text->length);
+    struct rb_document *document = several_read(&several, "random", NULL, true, &diags);
+    several_done(&several);
+    if (diags.errors > 0)
+        fail_msg("RB%04d %s in:\n%s", diags.items[0].code, diags.items[0].message,
+                 text->data);
+    rb_diags_done(&diags);
+    return document;
+}
+
+static bool is_over_as(const struct world *world, const char *status)
+{
+    return strcmp(rb_value_get_text(world->state->end, "status", ""), status) == 0;
+}
+
+static int drive(struct world *world)
+{
+    int inputs = 0;
+    while (world_turn(world) && ++inputs < INPUTS_MAX)
+        ;
+    world_check(world);
+    return inputs;
+}
+
+/* Only what a journal would tell is left of it, up to some event. In an honest world it comes to its end,
+ * and of the record as a whole there holds what holds of any. */
+static void lose_memory(const struct world *world, uint64_t seed, struct ends *ends)
+{
+    struct dice dice = dice_of(seed);
+    for (int i = 0; i < CUTS; i++) {
+        struct world resumed;
+        size_t length = 1 + dice_roll(&dice, (unsigned)world->count);
+        if (world->told)
+            printf("--- the first %zu events, and then:\n", length);
+        world_resumed(&resumed, world, length, seed + (uint64_t)i);
+        ends->in_rollback += resumed.state->rollback && !rb_state_is_over(resumed.state);
+        ends->resumed += !rb_state_is_over(resumed.state);
+        drive(&resumed);
+        if (!rb_state_is_over(resumed.state))
+            fail_msg("cut after %zu events it does not come to its end", length);
+        world_done(&resumed);
+    }
+}
+
+static void run(uint64_t seed, bool told, struct ends *ends)
+{
+    struct world world = {.dice = dice_of(seed), .told = told};
+    RB_AUTO_BUF struct rb_buf text = {0};
+    random_book(&world.dice, &text);
+    if (told)
+        puts(rb_buf_text(&text));
+    struct rb_document *document = compile(&text);
+    world_begin(&world, document->plan);
+    int inputs = drive(&world);
+    ends->inputs += inputs;
+    ends->succeeded += is_over_as(&world, "succeeded");
+    ends->rolled_back += is_over_as(&world, "rolled_back");
+    for (size_t i = 0; i < world.count; i++)
+        ends->incomplete +=
+            strcmp(rb_value_get_text(world.events[i].d, "status", ""), "incomplete") == 0;
+    ends->went_on += inputs == INPUTS_MAX;
+    lose_memory(&world, seed, ends);
+    world_done(&world);
+    rb_document_free(document);
+}
+
+static uint64_t seed_at_work; /* for the message of a failure */
+
+static void whatever_happens_a_run_ends_as_it_should(void **state)
+{
+    (void)state;
+    const char *given = getenv("RANDOM_SEED");
+    uint64_t first = given ? strtoull(given, NULL, 10) : 1;
+    struct ends ends = {0};
+    for (seed_at_work = first; seed_at_work < first + (given ? 1 : BOOKS); seed_at_work++)
+        run(seed_at_work, given, &ends);
+    printf("%d books, %d inputs: %d succeeded, %d rolled back, %d times incomplete, %d "
+           "went on; %d prefixes resumed, %d of them in a rollback\n",
+           BOOKS, ends.inputs, ends.succeeded, ends.rolled_back, ends.incomplete,
+           ends.went_on, ends.resumed, ends.in_rollback);
+    /* What never happens proves nothing. */
+    if (given)
+        return;
+    assert_true(ends.succeeded > BOOKS / 20 && ends.rolled_back > BOOKS / 20);
+    assert_true(ends.incomplete > BOOKS / 100 && ends.in_rollback > BOOKS / 20);
+}
+
+static int tell_seed(void **state)
+{
+    (void)state;
+    printf("the last one was RANDOM_SEED=%llu\n", (unsigned long long)seed_at_work);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(whatever_happens_a_run_ends_as_it_should, tell_seed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
