@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 bool rb_folder_is_name(const char *name)
@@ -97,12 +99,21 @@ bool rb_folder_single_link(const char *name, const struct stat *st, struct rb_er
     return true;
 }
 
-bool rb_folder_read(int fd, const char *path, size_t cap, struct rb_buf *out,
-                    struct rb_error *err)
+struct sockaddr_un rb_folder_supervisor(int run_dir)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path,
+             "/proc/self/fd/%d/" RB_SUPERVISOR_NAME, run_dir);
+    return address;
+}
+
+bool rb_folder_read_from(int fd, const char *path, off_t start, size_t cap,
+                         struct rb_buf *out, struct rb_error *err)
 {
     char piece[16 << 10];
     RB_AUTO_BUF struct rb_buf bytes = {0};
-    for (ssize_t got; (got = pread(fd, piece, sizeof piece, (off_t)bytes.length)) != 0;) {
+    for (ssize_t got;
+         (got = pread(fd, piece, sizeof piece, start + (off_t)bytes.length)) != 0;) {
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -113,6 +124,12 @@ bool rb_folder_read(int fd, const char *path, size_t cap, struct rb_buf *out,
     }
     rb_buf_append(out, rb_buf_text(&bytes), bytes.length);
     return true;
+}
+
+bool rb_folder_read(int fd, const char *path, size_t cap, struct rb_buf *out,
+                    struct rb_error *err)
+{
+    return rb_folder_read_from(fd, path, 0, cap, out, err);
 }
 
 bool rb_folder_create(int dir, const char *path, mode_t mode, int *ret_fd,

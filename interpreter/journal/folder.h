@@ -5,11 +5,17 @@
 
 #include <stdbool.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 
 #define RB_JOURNAL_NAME "journal.jsonl"
+/* Where the supervisor of the run listens while it lives (effects/attach.h). */
+#define RB_SUPERVISOR_NAME "supervisor.sock"
+/* That place, by way of the folder's descriptor, which has to stay open: a path of a socket has at
+ * most 108 bytes. */
+struct sockaddr_un rb_folder_supervisor(int run_dir);
 
 /* One part of a path: no '/', not "." or "..", no control characters. */
 bool rb_folder_is_name(const char *name);
@@ -24,7 +30,9 @@ bool rb_folder_file(int dir, const char *path, int flags, struct stat *ret_stat,
 /* Fails where other names lead to the file too, so that it could be written behind our back. */
 bool rb_folder_single_link(const char *name, const struct stat *st,
                            struct rb_error *err) RB_MUST_CHECK;
-/* Reads all of it, at most `cap` bytes. */
+/* Reads all of it, at most `cap` bytes; or what stands from `start` on, in bytes. */
+bool rb_folder_read_from(int fd, const char *path, off_t start, size_t cap,
+                         struct rb_buf *out, struct rb_error *err) RB_MUST_CHECK;
 bool rb_folder_read(int fd, const char *path, size_t cap, struct rb_buf *out,
                     struct rb_error *err) RB_MUST_CHECK;
 /* Creates a file that must not exist, open for reading and writing. */

@@ -2,29 +2,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "journal/folder.h"
+#include "journal/ofd.h"
 
 #define LOCK_NAME "lock"
-
-enum { PASSING_TRIES = 300, PASSING_NS = 10 * 1000 * 1000 }; /* 3 s */
-
-/* An OFD lock belongs to the open file: it goes with its last descriptor, and no other open or
- * close of the file by this process lets it go. */
-static int set_lock(int fd, int command, short *type)
-{
-    struct flock lock = {.l_type = *type, .l_whence = SEEK_SET};
-    int got = fcntl(fd, command, &lock);
-    *type = lock.l_type;
-    return got;
-}
 
 /* The file says who holds the lock, for the message of whoever does not get it. */
 static pid_t holder_of(int fd)
@@ -52,40 +39,13 @@ static void sign(int fd)
     (void)put;
 }
 
-/* Who removes the file lets two hold a lock, each on a file of its own. */
 static bool check_same(const struct rb_run *run, int fd, struct rb_error *err)
 {
-    struct stat held, named;
-    if (fstat(fd, &held) != 0 ||
-        fstatat(run->dir, LOCK_NAME, &named, AT_SYMLINK_NOFOLLOW) != 0)
-        return rb_fail_errno(err, RB_ERR_IO, "cannot look at the lock of %s", run->id);
-    if (held.st_ino != named.st_ino || held.st_dev != named.st_dev)
+    if (rb_ofd_is_named(fd, run->dir, LOCK_NAME))
+        return true;
+    if (errno == ESTALE)
         return rb_fail(err, RB_ERR_LOCKED, "the lock of %s was replaced just now", run->id);
-    return true;
-}
-
-/* A process that was killed just after it forked a helper leaves the lock with the helper, until
- * that one has closed what it inherited: then the noted holder is dead, and a moment is enough. */
-static bool is_passing(int fd)
-{
-    pid_t holder = holder_of(fd);
-    return holder > 0 && kill(holder, 0) != 0 && errno == ESRCH;
-}
-
-static int take_lock(int fd)
-{
-    for (int tries = 0;; tries++) {
-        short type = F_WRLCK;
-        if (set_lock(fd, F_OFD_SETLK, &type) == 0)
-            return 0;
-        int why = errno;
-        bool held = why == EAGAIN || why == EACCES;
-        if (!held || tries == PASSING_TRIES || !is_passing(fd)) {
-            errno = why;
-            return -1;
-        }
-        nanosleep(&(struct timespec){.tv_nsec = PASSING_NS}, NULL);
-    }
+    return rb_fail_errno(err, RB_ERR_IO, "cannot look at the lock of %s", run->id);
 }
 
 bool rb_run_lock(struct rb_run *run, struct rb_error *err)
@@ -95,7 +55,7 @@ bool rb_run_lock(struct rb_run *run, struct rb_error *err)
     if (!rb_folder_file(run->dir, LOCK_NAME, O_RDWR, &st, &fd, NULL) &&
         !rb_folder_create(run->dir, LOCK_NAME, 0600, &fd, err))
         return false;
-    if (take_lock(fd) != 0) {
+    if (!rb_ofd_take(fd, holder_of, false)) {
         if (errno == EAGAIN || errno == EACCES)
             return fail_held(run, fd, err);
         return rb_fail_errno(err, RB_ERR_IO, "cannot lock %s", run->path);
@@ -113,6 +73,5 @@ bool rb_run_is_live(const struct rb_run *run)
     RB_AUTO_CLOSE int fd = -1;
     if (!rb_folder_file(run->dir, LOCK_NAME, O_RDONLY, &st, &fd, NULL))
         return false;
-    short type = F_WRLCK;
-    return set_lock(fd, F_OFD_GETLK, &type) == 0 && type != F_UNLCK;
+    return rb_ofd_is_held(fd);
 }

@@ -7,14 +7,18 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "core/core.h"
+#include "core/front.h"
 
 enum { SHOWN_MAX = 300 };
 
 struct player {
     struct rb_state *state;
+    struct rb_effects wanted;
     rb_replay_eval *eval;
     void *context;
     struct rb_replay *replay;
+    int writer; /* of the last record, and what that was */
+    enum rb_event_type last;
 };
 
 /* The type and payload of an event, or of nothing, as far as there is room. */
@@ -83,16 +87,20 @@ static bool check_decision(struct player *player, const struct rb_record *record
     return good;
 }
 
-/* A crash may have cut off decisions that were due; a resumed run decides anew. */
-static bool begins_anew(enum rb_event_type type)
+/* A crash may have cut off decisions that were due; a resumed run decides anew, and who only
+ * remarks something decides nothing. */
+static bool begins_anew(const struct player *player, const struct rb_record *record)
 {
-    return type == RB_EV_RUN_RESUMED || type == RB_EV_TAIL_RECOVERED;
+    enum rb_event_type type = record->event.type;
+    return type == RB_EV_RUN_RESUMED || type == RB_EV_TAIL_RECOVERED ||
+           (rb_event_is_remark(type) &&
+            (record->writer != player->writer || player->last == RB_EV_TAIL_RECOVERED));
 }
 
 static bool check_quiet(struct player *player, const struct rb_record *record)
 {
     struct rb_event due = {0};
-    if (begins_anew(record->event.type) || !rb_decide(player->state, NULL, &due))
+    if (begins_anew(player, record) || !rb_decide(player->state, NULL, &due))
         return true;
     differ_events(player, record->seq, &record->event, &due);
     rb_value_unref(due.d);
@@ -132,17 +140,30 @@ static bool says_nothing(const struct rb_value *items)
     return true;
 }
 
-static bool evaluate(struct player *player, const struct rb_value *evidence,
+/* What was wanted of the step that the result names, or NULL. */
+static const struct rb_effect *wanted_eval(struct player *player, const struct rb_value *d)
+{
+    rb_time deadline;
+    const char *key = rb_value_get_text(d, "step", NULL);
+    int node = key ? rb_front_find(player->state, key) : -1;
+    rb_wanted(player->state, &player->wanted, &deadline);
+    for (int i = 0; i < player->wanted.count; i++) {
+        const struct rb_effect *effect = &player->wanted.items[i];
+        if (effect->kind == RB_EFFECT_EVAL && effect->node == node)
+            return effect;
+    }
+    return NULL;
+}
+
+static bool evaluate(struct player *player, const struct rb_value *d,
                      const struct rb_value **ret_items, struct rb_error *err)
 {
-    struct rb_effect wanted;
-    rb_time deadline = 0;
     RB_AUTO_VALUE const struct rb_value *job = NULL;
-    rb_wanted(player->state, &wanted, &deadline);
-    if (wanted.kind != RB_EFFECT_EVAL)
+    const struct rb_effect *effect = wanted_eval(player, d);
+    if (!effect)
         return rb_fail(err, RB_ERR_RECORD, "nothing was to be evaluated");
-    return rb_effect_request(player->state, &wanted, &job, err) &&
-           player->eval(player->context, job, evidence, ret_items, err);
+    return rb_effect_request(player->state, effect, &job, err) &&
+           player->eval(player->context, job, rb_value_get(d, "evidence"), ret_items, err);
 }
 
 static bool check_eval(struct player *player, const struct rb_record *record)
@@ -156,7 +177,7 @@ static bool check_eval(struct player *player, const struct rb_record *record)
         player->replay->timeouts++;
         return true;
     }
-    if (!evaluate(player, rb_value_get(d, "evidence"), &derived, &err)) {
+    if (!evaluate(player, d, &derived, &err)) {
         rb_buf_printf(&what, "cannot be evaluated again: %s", err.message);
         return differ(player, record->seq, &what);
     }
@@ -183,6 +204,8 @@ static bool play(struct player *player, const struct rb_record *record)
     player->replay->facts += fact;
     player->replay->decisions += !fact;
     rb_apply(player->state, event);
+    player->writer = record->writer;
+    player->last = event->type;
     return true;
 }
 
@@ -229,6 +252,7 @@ bool rb_replay_run(const struct rb_plan *plan, struct rb_reader *reader,
     player.state = rb_state_new(plan);
     bool read = play_all(&player, reader, err);
     replay.finished = player.state->phase == RB_RUN_FINISHED;
+    rb_effects_done(&player.wanted);
     rb_state_free(player.state);
     if (read)
         *ret_replay = replay;

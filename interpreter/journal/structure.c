@@ -67,12 +67,13 @@ static void check_writer(struct rb_structure *structure, const struct rb_record 
     int64_t seq = record->seq;
     bool fresh = record->writer != structure->writer;
     bool begins = type == RB_EV_RUN_RESUMED || type == RB_EV_TAIL_RECOVERED;
+    bool remark = rb_event_is_remark(type);
     bool after_torn = type == RB_EV_RUN_RESUMED && structure->last == RB_EV_TAIL_RECOVERED;
     if (fresh && record->writer != structure->writer + 1)
         rb_level_find(&structure->level, RB_FINDING_FAIL,
                       "seq %" PRId64 " is by writer %d, and before it wrote %d", seq,
                       record->writer, structure->writer);
-    else if (fresh && seq > 0 && !begins)
+    else if (fresh && seq > 0 && !begins && !remark)
         rb_level_find(&structure->level, RB_FINDING_FAIL,
                       "seq %" PRId64 ": writer %d begins with %s", seq, record->writer,
                       name);

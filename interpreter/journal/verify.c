@@ -39,7 +39,8 @@ static enum rb_read take_all(struct pass *pass, struct rb_reader *reader,
     while ((found = rb_reader_next(reader, &record, err)) == RB_READ_RECORD) {
         rb_structure_take(&pass->structure, record);
         rb_evidence_take(&pass->evidence, record);
-        pass->last = record->event.type;
+        if (!rb_event_is_remark(record->event.type))
+            pass->last = record->event.type;
         pass->events++;
     }
     return found;
@@ -105,7 +106,7 @@ void rb_verify_run(const struct rb_run *run, struct rb_verification *ret_verific
 /* Approvals, a seal and anchors add to a record that is complete without them. */
 void rb_verify_conclude(struct rb_verification *verification)
 {
-    bool open = !verification->finished, forged = false;
+    bool open = !verification->finished || verification->unproven, forged = false;
     for (int i = 0; i < (int)RB_COUNT(verification->levels); i++) {
         enum rb_finding finding = verification->levels[i].finding;
         forged |= finding == RB_FINDING_FAIL;

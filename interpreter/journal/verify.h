@@ -17,6 +17,7 @@ struct rb_verification {
     struct rb_level levels[7];
     int64_t events;
     bool finished; /* the last event ends the run */
+    bool unproven; /* something signed could not be verified again */
     int exit;      /* 0, 7 or 9 */
 };
 

@@ -12,7 +12,8 @@
 #include "journal/replay.h"
 #include "plan/plan.h"
 
-static const char *const none[] = {NULL};
+static const struct rb_book book = {.call = -1, .prefix = "", .name = ""};
+static const struct rb_book *const books[] = {&book};
 static const struct rb_expr expr = {.source = "1", .where = "s.lua"};
 
 /* Steps s0, s1...: a program each, and Lua for every third. */
@@ -23,26 +24,22 @@ static struct rb_plan *new_plan(int count)
     struct rb_step *steps = rb_arena_alloc(arena, (size_t)count * sizeof *steps);
     for (int i = 0; i < count; i++) {
         bool lua = i % 3 == 2;
-        steps[i] = (struct rb_step){.id = rb_arena_printf(arena, "s%d", i),
-                                    .action = lua ? RB_ACTION_LUA : RB_ACTION_EXEC,
-                                    .parent = -1,
-                                    .first_child = -1,
-                                    .next = i + 1 < count ? i + 1 : -1,
-                                    .when = -1,
-                                    .for_each = -1,
-                                    .check = -1,
-                                    .probe = -1,
-                                    .retry = {.attempts = 1, .when = -1},
-                                    .tags = none};
+        steps[i] = rb_step_blank(0, -1);
+        steps[i].id = rb_arena_printf(arena, "s%d", i);
+        steps[i].action = lua ? RB_ACTION_LUA : RB_ACTION_EXEC;
+        steps[i].next = i + 1 < count ? i + 1 : -1;
         steps[i].spec =
             lua ? rb_value_map("chunk", rb_value_int(0), NULL)
                 : rb_value_map("argv", rb_value_list(rb_value_text("true"), NULL), NULL);
     }
     plan->arena = arena;
     plan->name = "demo";
+    plan->books = books;
+    plan->book_count = 1;
     plan->exprs = &expr;
     plan->expr_count = 1;
     plan->steps = steps;
+    plan->first_guard = plan->first_on_failure = plan->first_finally = -1;
     plan->step_count = count;
     rb_plan_seal(plan);
     return plan;
@@ -125,15 +122,16 @@ static void live_begin(struct live *live, int steps)
 /* Settles what is wanted, until `results` of them or the end. */
 static void live_on(struct live *live, int results)
 {
-    struct rb_effect wanted;
+    struct rb_effects wanted = {0};
     rb_time deadline;
     for (; results > 0; results--) {
         rb_wanted(live->state, &wanted, &deadline);
-        if (wanted.kind == RB_EFFECT_NONE)
-            return;
-        settle(live, &wanted);
+        if (wanted.count == 0)
+            break;
+        settle(live, &wanted.items[0]);
         decide(live);
     }
+    rb_effects_done(&wanted);
 }
 
 static void live_done(struct live *live)
