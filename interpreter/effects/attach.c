@@ -3,28 +3,16 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "effects/frame.h"
 #include "effects/supervisor_main.h"
-
-#define SOCKET "supervisor.sock"
+#include "journal/folder.h"
 
 /* It answers within microseconds, unless it was stopped. */
 enum { GREETING_MS = 30000, BACKLOG = 16 };
-
-/* By way of the descriptor: a path of a socket has at most 108 bytes. */
-static struct sockaddr_un address_of(int run_dir)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/" SOCKET,
-             run_dir);
-    return address;
-}
 
 static bool open_socket(int *ret_socket, struct rb_error *err)
 {
@@ -35,7 +23,7 @@ static bool open_socket(int *ret_socket, struct rb_error *err)
 
 static bool connect_to(int run_dir, int *ret_socket, struct rb_error *err)
 {
-    struct sockaddr_un address = address_of(run_dir);
+    struct sockaddr_un address = rb_folder_supervisor(run_dir);
     if (!open_socket(ret_socket, err))
         return false;
     if (connect(*ret_socket, (struct sockaddr *)&address, sizeof address) == 0)
@@ -61,7 +49,7 @@ static bool wait_for_greeting(int fd, const struct rb_value **ret_running,
     if (!rb_frame_read(fd, &greeting, &gone))
         greeting = NULL;
     const struct rb_value *running = rb_value_get(greeting, "running");
-    *ret_running = running ? rb_value_ref(running) : NULL;
+    *ret_running = rb_value_ref(running);
     return true;
 }
 
@@ -87,7 +75,7 @@ static bool find(int run_dir, int *ret_socket, const struct rb_value **ret_runni
 
 static bool listen_at(int run_dir, int *ret_listener, struct rb_error *err)
 {
-    struct sockaddr_un address = address_of(run_dir);
+    struct sockaddr_un address = rb_folder_supervisor(run_dir);
     if (!open_socket(ret_listener, err))
         return false;
     rb_attach_remove(run_dir);
@@ -166,5 +154,5 @@ bool rb_attach(int run_dir, int *ret_socket, const struct rb_value **ret_running
 
 void rb_attach_remove(int run_dir)
 {
-    unlinkat(run_dir, SOCKET, 0);
+    unlinkat(run_dir, RB_SUPERVISOR_NAME, 0);
 }

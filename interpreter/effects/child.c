@@ -38,7 +38,7 @@ static struct rb_child *make(const struct rb_value *request)
     child->request = rb_value_ref(request);
     child->dir = rb_value_get_text(request, "dir", "");
     child->is_write = strcmp(rb_value_get_text(request, "class", "write"), "read") != 0;
-    child->folder = -1;
+    child->folder = child->note = -1;
     child->count = rb_value_count(rb_value_get(request, "programs"));
     child->programs = rb_alloc(child->count * sizeof *child->programs);
     rb_output_init(&child->out, -1, "out", 0);
@@ -152,17 +152,43 @@ static bool start_all(struct rb_child *child, const struct rb_launch *launch, ch
     return child->running > 0;
 }
 
+static ino_t pipe_of(const struct rb_output *output)
+{
+    struct stat info;
+    return fstat(output->pipe, &info) == 0 ? info.st_ino : 0;
+}
+
+static void note_programs(const struct rb_child *child, const struct rb_child_place *place)
+{
+    RB_AUTO_FREE pid_t *pids = rb_alloc(child->count * sizeof *pids);
+    struct rb_note_programs programs = {
+        .pids = pids, .pipes = {pipe_of(&child->err), pipe_of(&child->out)}};
+    if (child->note < 0)
+        return;
+    for (size_t i = 0; i < child->count; i++) {
+        if (child->programs[i].pid > 0)
+            pids[programs.count++] = child->programs[i].pid;
+    }
+    rb_note_programs(child->note, place->boot_id, &programs);
+}
+
+/* Their pipes are noted before there are pids: killed between the two, we leave programs that
+ * can be found. */
 static bool plumb_and_start(struct rb_child *child, const struct rb_launch *launch,
-                            const struct rb_secrets *secrets, char **paths,
+                            const struct rb_child_place *place, char **paths,
                             struct rb_error *err)
 {
     struct plumbing pipes = {.ends = rb_alloc(child->count * sizeof *pipes.ends),
                              .err = -1};
     for (size_t i = 0; i < child->count; i++)
         pipes.ends[i].in = pipes.ends[i].out = -1;
-    bool good = lay_pipes(child, secrets, &pipes, err);
+    bool good = lay_pipes(child, &place->secrets, &pipes, err);
+    if (good)
+        note_programs(child, place);
     child->began = rb_clock_mono();
     good = good && start_all(child, launch, paths, &pipes, err);
+    if (good)
+        note_programs(child, place);
     for (size_t i = 0; i < child->count; i++)
         close_ends(&pipes, i);
     rb_close_descriptor(&pipes.err);
@@ -184,26 +210,15 @@ static bool find_programs(const struct rb_child *child, const struct rb_launch *
     return true;
 }
 
-static void note_pids(struct rb_child *child, int note, const char *boot_id)
-{
-    RB_AUTO_FREE pid_t *pids = rb_alloc(child->count * sizeof *pids);
-    size_t count = 0;
-    for (size_t i = 0; i < child->count; i++) {
-        if (child->programs[i].pid > 0)
-            pids[count++] = child->programs[i].pid;
-    }
-    rb_note_pids(note, boot_id, pids, count);
-}
-
-static bool find_and_start(struct rb_child *child, const struct rb_secrets *secrets,
+static bool find_and_start(struct rb_child *child, const struct rb_child_place *place,
                            struct rb_error *err)
 {
     struct rb_launch launch;
-    if (!rb_launch_init(&launch, child->request, secrets, err))
+    if (!rb_launch_init(&launch, child->request, &place->secrets, err))
         return false;
     char **paths = rb_alloc(child->count * sizeof *paths);
     bool good = find_programs(child, &launch, paths, err) &&
-                plumb_and_start(child, &launch, secrets, paths, err);
+                plumb_and_start(child, &launch, place, paths, err);
     for (size_t i = 0; i < child->count; i++)
         free(paths[i]);
     free(paths);
@@ -215,15 +230,12 @@ static bool find_and_start(struct rb_child *child, const struct rb_secrets *secr
 static bool note_and_start(struct rb_child *child, const struct rb_child_place *place,
                            struct rb_error *err)
 {
-    int note;
-    if (!open_folder(child, place, err))
+    if (!open_folder(child, place, err) ||
+        (child->is_write && !rb_note_started(child->folder, &child->note, err)))
         return false;
-    if (!child->is_write)
-        return find_and_start(child, &place->secrets, err);
-    if (!rb_note_started(child->folder, &note, err))
-        return false;
-    bool good = find_and_start(child, &place->secrets, err);
-    note_pids(child, note, place->boot_id);
+    bool good = find_and_start(child, place, err);
+    RB_AUTO_CLOSE int note = rb_take_descriptor(&child->note);
+    (void)note;
     return good;
 }
 

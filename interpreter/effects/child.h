@@ -25,6 +25,7 @@ struct rb_child {
     bool is_write;   /* its notes are kept, and it outlives its interpreter */
     bool unwanted;   /* a read whose interpreter is gone: nobody waits for it */
     int folder;      /* steps/<dir> */
+    int note;        /* its `started`, while its programs are started; -1: none */
     struct rb_program *programs;
     size_t count, running;
     struct rb_output out, err;
@@ -33,9 +34,9 @@ struct rb_child {
     enum rb_child_state state;
     rb_time deadline;   /* of the state; INT64_MAX: none */
     rb_time patience;   /* KILL is not repeated for ever */
-    const char *killed; /* "timeout", "request", NULL */
+    const char *killed; /* "timeout", "request", "processes", NULL */
     bool escalated;
-    int64_t survivors, remaining;
+    int64_t survivors, remaining, processes;
     char what[512]; /* why a later program of a pipe could not be started, or "" */
 };
 

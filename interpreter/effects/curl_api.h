@@ -5,6 +5,8 @@
  * The calls below curl's are those of the OpenSSL it was built with: they tell what curl itself
  * tells of a connection's first request only. */
 
+/* There is nothing in place of multi_socket_all where it is needed (effects/curl_loop.c). */
+#define CURL_DISABLE_DEPRECATION
 #include <curl/curl.h>
 #include <openssl/ssl.h>
 
@@ -16,10 +18,12 @@
     X(easy_header)         \
     X(easy_init)           \
     X(easy_nextheader)     \
+    X(easy_perform)        \
     X(easy_reset)          \
     X(easy_setopt)         \
     X(easy_strerror)       \
     X(free)                \
+    X(getdate)             \
     X(global_cleanup)      \
     X(global_init)         \
     X(multi_add_handle)    \
@@ -30,6 +34,7 @@
     X(multi_remove_handle) \
     X(multi_setopt)        \
     X(multi_socket_action) \
+    X(multi_socket_all)    \
     X(multi_strerror)      \
     X(slist_append)        \
     X(slist_free_all)      \

@@ -19,6 +19,7 @@ struct rb_curl_loop {
     CURLM *multi;
     long kept;
     struct watch *watches;
+    bool let_go; /* of a socket, since the time came */
     struct rb_curl_loop_events events;
 };
 
@@ -29,19 +30,41 @@ static void act(struct rb_curl_loop *loop, curl_socket_t socket, int events)
     loop->events.acted(loop->events.context, code);
 }
 
+static bool is_closing(const struct rb_curl_loop *loop)
+{
+    return uv_is_closing((const uv_handle_t *)&loop->timer);
+}
+
+/* An address whose time is up is let go of, and the next one is taken up when libcurl is called the
+ * next time, for which it asks nobody (7.88.1; curl#11920). */
+static void act_again(struct rb_curl_loop *loop)
+{
+    int running;
+    CURLMcode code = loop->curl->multi_socket_all(loop->multi, &running);
+    loop->events.acted(loop->events.context, code);
+}
+
 static void on_time(uv_timer_t *timer)
 {
-    act(timer->data, CURL_SOCKET_TIMEOUT, 0);
+    struct rb_curl_loop *loop = timer->data;
+    loop->let_go = false;
+    act(loop, CURL_SOCKET_TIMEOUT, 0);
+    if (loop->let_go && !is_closing(loop))
+        act_again(loop);
 }
 
 static int on_timeout(CURLM *multi, long ms, void *context)
 {
     struct rb_curl_loop *loop = context;
     (void)multi;
+    /* The loop's clock lags and has whole milliseconds. A time that is early is lost: libcurl finds
+     * nothing due, and does not tell it again while it stays the next (7.88.1, multi.c,
+     * Curl_update_timer). */
+    uv_update_time(loop->uv);
     if (ms < 0)
         uv_timer_stop(&loop->timer);
     else
-        uv_timer_start(&loop->timer, on_time, (uint64_t)ms, 0);
+        uv_timer_start(&loop->timer, on_time, ms > 0 ? (uint64_t)ms + 1 : 0, 0);
     return 0;
 }
 
@@ -89,6 +112,7 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context,
     struct watch *watch = assigned;
     (void)easy;
     if (what == CURL_POLL_REMOVE) {
+        loop->let_go = true;
         loop->curl->multi_assign(loop->multi, socket, NULL);
         if (watch)
             drop_watch(loop, watch);

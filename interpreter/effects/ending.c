@@ -1,22 +1,36 @@
 #include "effects/ending.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "effects/clock.h"
 
 /* What a shell's background writer may still need; between two rounds of KILL; how long a
  * process is tried that can't be ended: another user's, or in uninterruptible sleep. */
 static const rb_time LINGER = 200 * RB_MS;
 static const rb_time PAUSE = 20 * RB_MS;
-static const rb_time PATIENCE = 5 * RB_SEC;
+static const rb_time PATIENCE = 5 * RB_SEC, PATIENCE_EACH = 10 * RB_MS;
 static const rb_time DEFAULT_GRACE = 10 * RB_SEC;
+
+/* How often trees are counted: where it takes long, less often, but often enough to come before
+ * the end of a grace. */
+static const rb_time LOOK = 250 * RB_MS, LOOK_SLOWEST = 2 * RB_SEC;
+enum { LOOK_SHARE = 20 };
+
+/* An eighth of the fewest that a kernel has room for (proc(5), pid_max), and less than systemd
+ * allows a service: as many as a machine can spare. */
+static const int64_t DEFAULT_MOST = 4096;
 
 enum { FREEZE_ROUNDS = 20 };
 
 void rb_family_add(struct rb_family *family, struct rb_child *child)
 {
     RB_GROW(family->children, family->count, family->capacity);
+    if (family->count == 0)
+        family->look = child->began + LOOK;
     family->children[family->count++] = child;
     family->childless = false;
 }
@@ -146,6 +160,54 @@ void rb_ending_begin(struct rb_family *family, struct rb_child *child, const cha
     collect(family, child, &tree);
     child->killed = why;
     terminate(child, &tree, now);
+}
+
+/* All threads of the machine, of which a tree's processes are some: proc(5), loadavg. When it
+ * can't be read, there may be any number. */
+static int64_t count_threads(void)
+{
+    char text[128] = "";
+    RB_AUTO_CLOSE int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
+    const char *total = got > 0 ? strchr(text, '/') : NULL;
+    return total ? strtoll(total + 1, NULL, 10) : INT64_MAX;
+}
+
+static int64_t most_of(const struct rb_child *child)
+{
+    return rb_value_get_int(child->request, "most_processes", DEFAULT_MOST);
+}
+
+/* Without a TERM: who starts more of itself would go on through the grace. */
+static void end_crowd(struct rb_child *child, size_t count, rb_time now)
+{
+    child->processes = (int64_t)count;
+    if (!child->killed)
+        child->killed = "processes";
+    child->state = RB_CHILD_KILLING;
+    child->deadline = now;
+    child->patience = now + PATIENCE + (rb_time)count * PATIENCE_EACH;
+}
+
+static void count_one(const struct rb_family *family, struct rb_child *child,
+                      int64_t threads, rb_time now)
+{
+    RB_AUTO_TREE struct rb_tree tree = {0};
+    if (child->state == RB_CHILD_KILLING || threads <= most_of(child))
+        return;
+    collect(family, child, &tree);
+    if ((int64_t)tree.count > most_of(child))
+        end_crowd(child, tree.count, now);
+}
+
+void rb_family_count(struct rb_family *family, rb_time now)
+{
+    int64_t threads = count_threads();
+    for (size_t i = 0; i < family->count; i++)
+        count_one(family, family->children[i], threads, now);
+    rb_time pause = (rb_clock_mono() - now) * LOOK_SHARE;
+    pause = pause < LOOK ? LOOK : pause;
+    family->look = now + (pause < LOOK_SLOWEST ? pause : LOOK_SLOWEST);
 }
 
 /* The programs ended by themselves, and this is what they left behind. What can't be seen in

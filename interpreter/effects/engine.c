@@ -4,6 +4,8 @@
 
 #include "effects/clock.h"
 
+/* A time service moves it by less at once, and nobody has to hear of that. */
+static const rb_time CLOCK_JUMP = 2 * RB_SEC;
 enum { UNSEEN_MAX = 1024 }; /* records that may wait in memory for the next sync */
 
 struct waiting {
@@ -17,11 +19,15 @@ struct rb_engine {
     size_t input_count, input_capacity;
     struct rb_record *unseen; /* in the buffer or on disk, not yet shown */
     size_t unseen_count, unseen_capacity, flushed;
-    struct rb_effect under_way; /* kind NONE: nothing is */
+    struct rb_effects under_way, wanted; /* what was begun; what is to be */
     rb_time wake;
+    rb_time
+        apart; /* so far the wall clock was ahead of the other one when last looked at */
     bool busy;
-    bool weighty;            /* something beyond polls and looks has not been synced */
-    bool full;               /* the core was told that the disk is */
+    bool begins, acts,
+        asks;     /* of what is to be begun: there is some; some acts, some asks */
+    bool weighty; /* something beyond polls and looks has not been synced */
+    bool full;    /* the core was told that the disk is */
     struct rb_error failure; /* code RB_OK: none */
 };
 
@@ -29,7 +35,6 @@ struct rb_engine *rb_engine_new(const struct rb_engine_options *options)
 {
     struct rb_engine *engine = rb_alloc(sizeof *engine);
     engine->o = *options;
-    engine->under_way.kind = RB_EFFECT_NONE;
     return engine;
 }
 
@@ -41,6 +46,8 @@ void rb_engine_free(struct rb_engine *engine)
         rb_value_unref(engine->inputs[i].d);
     for (size_t i = 0; i < engine->unseen_count; i++)
         rb_value_unref(engine->unseen[i].event.d);
+    rb_effects_done(&engine->under_way);
+    rb_effects_done(&engine->wanted);
     free(engine->inputs);
     free(engine->unseen);
     free(engine);
@@ -70,6 +77,8 @@ static bool take_fact(struct rb_engine *engine, const struct waiting *arrived)
                              .utc = rb_clock_utc(),
                              .mono = rb_clock_mono()};
     struct rb_event event;
+    if (engine->apart == 0)
+        engine->apart = input.utc - input.mono;
     if (!rb_decide(engine->o.state, &input, &event))
         return false;
     record(engine, &event);
@@ -110,20 +119,31 @@ static void show(struct rb_engine *engine)
 
 static bool is_action(enum rb_effect_kind kind)
 {
-    return kind == RB_EFFECT_PROCESS || kind == RB_EFFECT_HTTP || kind == RB_EFFECT_SQL;
+    return kind != RB_EFFECT_EVAL && kind != RB_EFFECT_ASK;
 }
 
-/* One sync covers the settlement of a step and the intent of the next: a pure evaluation in
- * between needs none, so nothing is written, and nobody hears of it, until after it. */
-static bool make_durable(struct rb_engine *engine, const struct rb_effect *wanted)
+/* What of `these` is not among `those`; both are in the order of rb_effect_order. */
+static void differ(const struct rb_effects *these, const struct rb_effects *those,
+                   void (*each)(struct rb_engine *engine, const struct rb_effect *effect),
+                   struct rb_engine *engine)
 {
-    bool writes = is_action(wanted->kind) || wanted->kind == RB_EFFECT_ASK;
-    bool pure =
-        wanted->kind == RB_EFFECT_EVAL && !rb_effect_looks_outside(engine->o.state, wanted);
-    bool later = pure && engine->weighty && engine->unseen_count < UNSEEN_MAX;
-    if (engine->unseen_count == 0 || later)
-        return true;
-    bool durable = engine->weighty || writes;
+    for (int i = 0, k = 0; i < these->count; i++) {
+        while (k < those->count && rb_effect_order(&those->items[k], &these->items[i]) < 0)
+            k++;
+        if (k == those->count || !rb_effect_same(&those->items[k], &these->items[i]))
+            each(engine, &these->items[i]);
+    }
+}
+
+static void weigh(struct rb_engine *engine, const struct rb_effect *effect)
+{
+    engine->acts |= is_action(effect->kind);
+    engine->asks |= effect->kind == RB_EFFECT_ASK;
+    engine->begins = true;
+}
+
+static bool write_out(struct rb_engine *engine, bool durable)
+{
     if (!rb_writer_flush(engine->o.writer, durable, &engine->failure))
         return false;
     engine->weighty = engine->weighty && !durable;
@@ -131,58 +151,83 @@ static bool make_durable(struct rb_engine *engine, const struct rb_effect *wante
     return true;
 }
 
-static bool begin(struct rb_engine *engine, const struct rb_effect *wanted)
+/* One sync covers the settlement of a step and the intent of the next. An evaluation in between
+ * changes nothing outside, so it needs none: what precedes it is written, and somebody hears of
+ * it, when something acts or asks, or soon, should the evaluation take its time. */
+static bool make_durable(struct rb_engine *engine)
 {
-    RB_AUTO_VALUE const struct rb_value *request = NULL;
-    if (!rb_effect_request(engine->o.state, wanted, &request, &engine->failure))
-        return false;
-    engine->o.executor.begin(engine->o.executor.self, wanted, request);
-    return true;
+    engine->acts = engine->asks = engine->begins = false;
+    differ(&engine->wanted, &engine->under_way, weigh, engine);
+    bool harmless = engine->begins && !engine->acts && !engine->asks;
+    if (engine->unseen_count == 0)
+        return true;
+    if (harmless && engine->weighty && engine->unseen_count < UNSEEN_MAX) {
+        engine->o.executor.soon(engine->o.executor.self);
+        return true;
+    }
+    return write_out(engine, engine->weighty || engine->acts || engine->asks);
 }
 
-static bool change_effect(struct rb_engine *engine, const struct rb_effect *wanted,
-                          rb_time wake)
+static void begin(struct rb_engine *engine, const struct rb_effect *effect)
 {
-    struct rb_effect before = engine->under_way;
+    RB_AUTO_VALUE const struct rb_value *request = NULL;
+    if (engine->failure.code != RB_OK)
+        return;
+    if (rb_effect_request(engine->o.state, effect, &request, &engine->failure))
+        engine->o.executor.begin(engine->o.executor.self, effect, request);
+    else if (engine->failure.code == RB_OK)
+        engine->failure.code = RB_ERR_DEFECT;
+}
+
+static void withdraw(struct rb_engine *engine, const struct rb_effect *effect)
+{
+    engine->o.executor.withdraw(engine->o.executor.self, effect);
+}
+
+static bool change_effects(struct rb_engine *engine, rb_time wake)
+{
     if (wake != engine->wake) {
         engine->wake = wake;
         engine->o.executor.wake(engine->o.executor.self, wake);
     }
-    if (strcmp(before.key, wanted->key) == 0)
-        return true;
-    engine->under_way = *wanted;
-    if (before.kind != RB_EFFECT_NONE)
-        engine->o.executor.withdraw(engine->o.executor.self, &before);
-    return wanted->kind == RB_EFFECT_NONE || begin(engine, wanted);
+    struct rb_effects before = engine->under_way;
+    engine->under_way = engine->wanted;
+    engine->wanted = before;
+    differ(&engine->wanted, &engine->under_way, withdraw, engine);
+    differ(&engine->under_way, &engine->wanted, begin, engine);
+    return engine->failure.code == RB_OK;
 }
 
 /* Who watches is told while the process already starts; before a question, what led to it. */
 static bool settle(struct rb_engine *engine)
 {
-    struct rb_effect wanted;
     rb_time wake;
-    rb_wanted(engine->o.state, &wanted, &wake);
-    if (!make_durable(engine, &wanted))
+    rb_wanted(engine->o.state, &engine->wanted, &wake);
+    if (!make_durable(engine))
         return false;
-    if (!is_action(wanted.kind))
+    if (!engine->acts || engine->asks)
         show(engine);
-    bool good = change_effect(engine, &wanted, wake);
+    bool good = change_effects(engine, wake);
     show(engine);
     return good;
 }
 
+/* What arrived together is on disk together. */
 static bool drain(struct rb_engine *engine)
 {
-    for (size_t i = 0; i < engine->input_count; i++) {
-        struct waiting arrived = engine->inputs[i];
-        if (engine->failure.code == RB_OK) {
-            take(engine, &arrived);
-            if (!settle(engine) && engine->failure.code == RB_OK)
-                engine->failure.code = RB_ERR_DEFECT;
+    while (engine->input_count > 0 && engine->failure.code == RB_OK) {
+        struct waiting *inputs = engine->inputs;
+        size_t count = engine->input_count;
+        engine->inputs = NULL;
+        engine->input_count = engine->input_capacity = 0;
+        for (size_t i = 0; i < count; i++) {
+            take(engine, &inputs[i]);
+            rb_value_unref(inputs[i].d);
         }
-        rb_value_unref(arrived.d);
+        free(inputs);
+        if (!settle(engine) && engine->failure.code == RB_OK)
+            engine->failure.code = RB_ERR_DEFECT;
     }
-    engine->input_count = 0;
     return engine->failure.code == RB_OK;
 }
 
@@ -206,6 +251,26 @@ bool rb_engine_put(struct rb_engine *engine, enum rb_event_type type,
     if (!good && err)
         *err = engine->failure;
     return good;
+}
+
+bool rb_engine_sync(struct rb_engine *engine, struct rb_error *err)
+{
+    bool owed = engine->unseen_count > 0 && engine->failure.code == RB_OK;
+    if (owed && write_out(engine, engine->weighty))
+        show(engine);
+    if (engine->failure.code != RB_OK && err)
+        *err = engine->failure;
+    return engine->failure.code == RB_OK;
+}
+
+bool rb_engine_watch_clock(struct rb_engine *engine, struct rb_error *err)
+{
+    rb_time now = rb_clock_utc() - rb_clock_mono(), by = now - engine->apart;
+    engine->apart = now;
+    if ((by < CLOCK_JUMP && by > -CLOCK_JUMP) || rb_engine_ended(engine))
+        return true;
+    return rb_engine_put(engine, RB_EV_CLOCK_SET,
+                         rb_value_map("by_us", rb_value_int(by), NULL), err);
 }
 
 bool rb_engine_disk_full(struct rb_engine *engine, struct rb_error *err)

@@ -16,6 +16,9 @@ struct rb_executor {
     void (*withdraw)(void *self, const struct rb_effect *effect);
     /* RB_EV_TIMER_DUE is to be put in at this monotonic time; 0: no more. */
     void (*wake)(void *self, rb_time mono);
+    /* Something is neither written nor shown while evaluations go on: rb_engine_sync is to be called
+     * within some milliseconds, once for all such calls until then. */
+    void (*soon)(void *self);
 };
 
 /* Sees every record once it is as durable as it has to be before someone hears of it. The
@@ -45,6 +48,11 @@ bool rb_engine_put(struct rb_engine *engine, enum rb_event_type type,
 /* Records what was found before the run goes on: nothing is decided yet, nothing begun. */
 void rb_engine_note(struct rb_engine *engine, enum rb_event_type type,
                     const struct rb_value *owned);
+
+/* Writes and syncs what is owed, and shows it; also from within the executor. False as above. */
+bool rb_engine_sync(struct rb_engine *engine, struct rb_error *err);
+/* Puts in that the wall clock was set, if it was since the last call: to be called now and then. */
+bool rb_engine_watch_clock(struct rb_engine *engine, struct rb_error *err);
 
 /* There is no room on the disk for what comes next: the core hears of it, once, and the run
  * stops after its step. */

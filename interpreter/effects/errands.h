@@ -8,7 +8,8 @@
 struct rb_errand {
     enum rb_effect_kind kind; /* of its driver */
     const struct rb_value *request;
-    bool resumed; /* what became of it is asked, nothing is sent */
+    const struct rb_value *note; /* of the record (rb_services_find); NULL: none */
+    bool resumed;                /* what became of it is asked, nothing is sent */
 };
 
 struct rb_errands_events {
@@ -26,9 +27,8 @@ struct rb_errands *rb_errands_new(struct rb_vault *vault, bool recall,
                                   const struct rb_errands_events *events);
 void rb_errands_free(struct rb_errands *errands); /* accepts NULL */
 
-/* May call `ready` before it returns. */
-void rb_errands_add(struct rb_errands *errands, enum rb_effect_kind kind,
-                    const struct rb_value *request, bool resumed);
+/* The request and note are borrowed for the call, which may call `ready`. */
+void rb_errands_add(struct rb_errands *errands, const struct rb_errand *errand);
 
-/* Forgets all that wait. False when none did. */
-bool rb_errands_drop(struct rb_errands *errands);
+/* Forgets the request of this folder. False when it does not wait here. */
+bool rb_errands_drop(struct rb_errands *errands, const char *dir);

@@ -16,7 +16,6 @@ struct rb_http {
     struct rb_http_events events;
     struct rb_curl_loop *loop;
     uv_timer_t soon; /* runs out at once: what is not to be done within a call of ours */
-    bool same_boot;  /* the notes are of this boot */
     size_t running_count, at_once;
     /* Waiting for their turn, at libcurl's, and over but not settled. */
     struct rb_exchange *waiting, *running, *over;
@@ -192,9 +191,7 @@ static bool open_place(struct rb_http *http, int run_dir, struct rb_error *err)
     place->steps = openat(run_dir, "steps", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (place->steps < 0)
         return rb_fail_errno(err, RB_ERR_IO, "the folder of the steps can't be opened");
-    return rb_note_boot_id(place->boot_id, err) &&
-           rb_note_same_boot(run_dir, &http->same_boot, err) &&
-           rb_curl_open(&place->curl, err);
+    return rb_note_boot_id(place->boot_id, err) && rb_curl_open(&place->curl, err);
 }
 
 bool rb_http_open(uv_loop_t *loop, int run_dir, const struct rb_http_events *events,
@@ -227,15 +224,6 @@ static struct rb_exchange *find(struct rb_exchange *list, const char *dir)
     return NULL;
 }
 
-/* From the first request of this boot on, the notes tell what became of each. */
-static bool trust_notes(struct rb_http *http, struct rb_error *err)
-{
-    if (!http->same_boot && !rb_note_boot(http->place.run_dir, err))
-        return false;
-    http->same_boot = true;
-    return true;
-}
-
 void rb_http_redact(struct rb_http *http, const struct rb_redactor *redactor)
 {
     http->place.redactor = redactor;
@@ -246,8 +234,6 @@ bool rb_http_run(struct rb_http *http, const struct rb_value *request, struct rb
     const char *dir = rb_value_get_text(request, "dir", "");
     if (find(http->waiting, dir) || find(http->running, dir) || find(http->over, dir))
         return rb_fail(err, RB_ERR_REFUSED, "%s is under way already", dir);
-    if (!trust_notes(http, err))
-        return false;
     struct rb_exchange *exchange = rb_exchange_new(&http->place, request);
     DL_APPEND(http->waiting, exchange);
     run_soon(http);

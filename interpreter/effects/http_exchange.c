@@ -8,6 +8,7 @@
 #include "effects/clock.h"
 #include "effects/http_check.h"
 #include "effects/http_outcome.h"
+#include "effects/http_peer.h"
 #include "effects/http_setup.h"
 #include "journal/folder.h"
 
@@ -22,6 +23,7 @@ struct rb_exchange *rb_exchange_new(const struct rb_http_place *place,
     exchange->request = rb_value_ref(request);
     exchange->dir = rb_value_get_text(request, "dir", "");
     exchange->is_write = strcmp(rb_value_get_text(request, "class", "write"), "read") != 0;
+    exchange->is_handshake = rb_value_get(request, "handshake");
     exchange->folder = exchange->body = exchange->beside = -1;
     rb_output_init(&exchange->out, -1, "out", 0);
     return exchange;
@@ -38,9 +40,11 @@ void rb_exchange_free(struct rb_exchange *exchange)
     rb_target_done(&exchange->target);
     curl->easy_cleanup(exchange->easy);
     curl->slist_free_all(exchange->headers);
+    curl->slist_free_all(exchange->connect_to);
     free(exchange->url);
     free(exchange->part);
     rb_value_unref(exchange->tls);
+    rb_value_unref(exchange->peer);
     rb_value_unref(exchange->saved);
     rb_value_unref(exchange->request);
     free(exchange);
@@ -185,6 +189,8 @@ bool rb_exchange_goes_on(struct rb_exchange *exchange, CURLcode result)
     const struct rb_curl *curl = &exchange->place->curl;
     char *url = NULL;
     long status = 0;
+    if (exchange->is_handshake)
+        return rb_http_peer_goes_on(exchange, result);
     if (result != CURLE_OK || exchange->code) {
         rb_http_explain(exchange, result);
         return false;

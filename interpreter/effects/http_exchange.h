@@ -22,7 +22,7 @@ struct rb_exchange {
     int folder;      /* steps/<dir>; -1: not needed so far */
 
     CURL *easy; /* NULL: it was never sent */
-    struct curl_slist *headers;
+    struct curl_slist *headers, *connect_to;
     struct rb_digest *signing; /* of a file that is to be signed, while it is read */
     char payload[RB_DIGEST_HEX + 1];
     int body; /* the file of the body, -1: none */
@@ -44,6 +44,9 @@ struct rb_exchange {
     bool stranger; /* the notes are another's: they are left alone */
     char remote[80];
     const struct rb_value *tls;
+    bool is_handshake;           /* nothing is sent: whom it leads to is the answer */
+    const char *distrust;        /* why the other side was not trusted; static text */
+    const struct rb_value *peer; /* what it showed; NULL: nothing so far */
     int64_t header_lines, header_bytes, received;
     struct rb_output out;
     char *part; /* the name of the file beside `to`; NULL: the body is kept in the run */

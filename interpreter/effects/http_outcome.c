@@ -1,55 +1,13 @@
 #include "effects/http_outcome.h"
 
-#include <openssl/x509.h>
-
 #include "effects/clock.h"
-
-enum { NAME_SIZE = 256 };
-
-static const struct rb_value *name_text(const struct rb_curl *curl, const X509_NAME *name)
-{
-    char text[NAME_SIZE];
-    return rb_value_text(curl->X509_NAME_oneline(name, text, sizeof text) ? text : "");
-}
-
-static const struct rb_value *days_left(const struct rb_curl *curl, const X509 *certificate)
-{
-    int days, seconds;
-    const ASN1_TIME *end = curl->X509_get0_notAfter(certificate);
-    if (!curl->ASN1_TIME_diff(&days, &seconds, NULL, end))
-        return NULL;
-    /* Whole days: one that expired an hour ago has none left. */
-    return rb_value_int(seconds < 0 ? days - 1 : days);
-}
-
-static const struct rb_value *tls_of(const struct rb_exchange *exchange, SSL *ssl)
-{
-    const struct rb_curl *curl = &exchange->place->curl;
-    X509 *certificate = curl->SSL_get1_peer_certificate(ssl);
-    const struct rb_value *subject = NULL, *issuer = NULL, *days = NULL;
-    if (certificate) {
-        subject = name_text(curl, curl->X509_get_subject_name(certificate));
-        issuer = name_text(curl, curl->X509_get_issuer_name(certificate));
-        days = days_left(curl, certificate);
-        curl->X509_free(certificate);
-    }
-    bool verify = exchange->is_foreign ||
-                  rb_value_get_bool(rb_value_get(exchange->request, "tls"), "verify", true);
-    const SSL_CIPHER *cipher = curl->SSL_get_current_cipher(ssl);
-    return rb_value_map("version", rb_value_text(curl->SSL_get_version(ssl)), "cipher",
-                        rb_value_text(curl->SSL_CIPHER_get_name(cipher)), "subject",
-                        subject, "issuer", issuer, "days_left", days, "verify",
-                        rb_value_bool(verify), NULL);
-}
+#include "effects/curl_tls.h"
 
 const struct rb_value *rb_http_tls(const struct rb_exchange *exchange)
 {
-    struct curl_tlssessioninfo *info = NULL;
-    const struct rb_curl *curl = &exchange->place->curl;
-    curl->easy_getinfo(exchange->easy, CURLINFO_TLS_SSL_PTR, &info);
-    if (!info || info->backend != CURLSSLBACKEND_OPENSSL || !info->internals)
-        return NULL;
-    return tls_of(exchange, info->internals);
+    bool verify = exchange->is_foreign ||
+                  rb_value_get_bool(rb_value_get(exchange->request, "tls"), "verify", true);
+    return rb_curl_tls(&exchange->place->curl, exchange->easy, verify);
 }
 
 static const struct rb_value *values_of(const struct rb_exchange *exchange,
@@ -72,13 +30,35 @@ static const struct rb_value *values_of(const struct rb_exchange *exchange,
     return is_list ? rb_list_end(&list) : rb_value_text(rb_buf_text(&joined));
 }
 
+static bool has_name(const struct rb_map_builder *map, const struct rb_buf *name)
+{
+    for (size_t i = 0; i < map->count; i++) {
+        const struct rb_value *key = map->members[i].key;
+        if (rb_value_length(key) == name->length &&
+            memcmp(rb_value_as_text(key, ""), rb_buf_text(name), name->length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Two that differ in nothing but a secret stay two. */
+static void name_of(const struct rb_exchange *exchange, const struct curl_header *header,
+                    const struct rb_map_builder *map, struct rb_buf *out)
+{
+    rb_redact_name(exchange->place->redactor, header->name, strlen(header->name), out);
+    size_t length = out->length;
+    for (int i = 2; has_name(map, out); i++) {
+        out->length = length;
+        rb_buf_printf(out, "~%d", i);
+    }
+}
+
 static void add_header(const struct rb_exchange *exchange, const struct curl_header *header,
                        struct rb_map_builder *map)
 {
-    RB_AUTO_FREE char *name = rb_strdup(header->name);
-    for (char *at = name; *at; at++)
-        *at = *at >= 'A' && *at <= 'Z' ? (char)(*at | 0x20) : *at;
-    rb_map_add(map, name, values_of(exchange, header));
+    RB_AUTO_BUF struct rb_buf name = {0};
+    name_of(exchange, header, map, &name);
+    rb_map_addn(map, rb_buf_text(&name), name.length, values_of(exchange, header));
 }
 
 /* What libcurl hands out is one place, which its next answer overwrites. */
@@ -132,10 +112,10 @@ const struct rb_value *rb_http_outcome(const struct rb_exchange *exchange,
         "status", status > 0 ? rb_value_int(status) : NULL, "headers",
         status > 0 ? headers_of(exchange) : NULL, "http_version",
         status > 0 ? version_of(exchange) : NULL, "out", owned_out, "saved",
-        exchange->saved ? rb_value_ref(exchange->saved) : NULL, "url",
+        rb_value_ref(exchange->saved), "url",
         exchange->url ? rb_value_text(exchange->url) : NULL, "remote",
         exchange->remote[0] ? rb_value_text(exchange->remote) : NULL, "tls",
-        exchange->tls ? rb_value_ref(exchange->tls) : NULL, "duration_us",
+        rb_value_ref(exchange->tls), "peer", rb_value_ref(exchange->peer), "duration_us",
         rb_value_int(took), "killed", exchange->killed ? rb_value_text("request") : NULL,
         "error", error_of(exchange), "sent",
         exchange->code ? rb_value_text(exchange->sent ? "maybe" : "no") : NULL, NULL);

@@ -207,6 +207,27 @@ static void set_trust(struct setup *setup)
     set_long(setup, CURLOPT_CA_CACHE_TIMEOUT, 0);
 }
 
+/* To another place than the URL names, where that is asked for. A session that is taken up again
+ * would show no certificate. */
+static void set_handshake(struct setup *setup)
+{
+    struct rb_exchange *exchange = setup->exchange;
+    const char *to = rb_value_get_text(of(setup, "handshake"), "to", "");
+    RB_AUTO_BUF struct rb_buf place = {0};
+    rb_buf_printf(&place, "::%s", to);
+    exchange->connect_to = setup->curl->slist_append(NULL, rb_buf_text(&place));
+    if (!exchange->connect_to)
+        rb_out_of_memory();
+    note(setup,
+         setup->curl->easy_setopt(setup->easy, CURLOPT_CONNECT_TO, exchange->connect_to));
+    set_long(setup, CURLOPT_CONNECT_ONLY, 1);
+    set_long(setup, CURLOPT_CERTINFO, 1);
+    set_long(setup, CURLOPT_SSL_SESSIONID_CACHE, 0);
+    set_long(setup, CURLOPT_FRESH_CONNECT, 1);
+    set_long(setup, CURLOPT_SSL_VERIFYPEER, !exchange->distrust);
+    set_long(setup, CURLOPT_SSL_VERIFYHOST, exchange->distrust ? 0 : 2);
+}
+
 static void reset(struct rb_exchange *exchange)
 {
     exchange->body_at = exchange->received = 0;
@@ -216,7 +237,8 @@ static void reset(struct rb_exchange *exchange)
     rb_value_unref(exchange->tls);
     exchange->tls = NULL;
     exchange->place->curl.slist_free_all(exchange->headers);
-    exchange->headers = NULL;
+    exchange->place->curl.slist_free_all(exchange->connect_to);
+    exchange->headers = exchange->connect_to = NULL;
 }
 
 bool rb_http_set_up(struct rb_exchange *exchange)
@@ -233,6 +255,8 @@ bool rb_http_set_up(struct rb_exchange *exchange)
     set_trust(&setup);
     if (!exchange->is_foreign)
         set_own(&setup);
+    if (exchange->is_handshake)
+        set_handshake(&setup);
     if (!rb_value_get(exchange->request, "to"))
         set_text(&setup, CURLOPT_ACCEPT_ENCODING, "");
     note(&setup, curl->easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers));

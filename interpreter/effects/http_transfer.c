@@ -12,6 +12,7 @@
 
 enum { HEADER_LINES = 200, HEADER_BYTES = 64 << 10, RATE = 16 };
 static const int64_t MAX_BYTES = INT64_C(1) << 30, CAP_BYTES = INT64_C(256) << 20;
+static const int64_t HELD_BYTES = 64 << 10; /* of a body, in memory */
 static const rb_time SLOW_FOR = 30 * RB_SEC;
 
 curl_socket_t rb_http_on_socket(void *context, curlsocktype purpose,
@@ -33,7 +34,7 @@ curl_socket_t rb_http_on_socket(void *context, curlsocktype purpose,
 /* The note comes before the first byte: whoever finds none knows that none was sent. */
 static bool note_start(struct rb_exchange *exchange)
 {
-    int note;
+    RB_AUTO_CLOSE int note = -1;
     struct rb_error err;
     if (exchange->sent || !exchange->is_write)
         return true;
@@ -43,7 +44,7 @@ static bool note_start(struct rb_exchange *exchange)
         exchange->stranger = err.code == RB_ERR_REFUSED;
         return rb_exchange_fail(exchange, "unsent", "%s", err.message);
     }
-    rb_note_pids(note, exchange->place->boot_id, NULL, 0);
+    rb_note_programs(note, exchange->place->boot_id, NULL);
     return true;
 }
 
@@ -215,15 +216,19 @@ size_t rb_http_on_header(char *bytes, size_t one, size_t size, void *context)
     return !is_last || examine(exchange, status) ? length : 0;
 }
 
-static bool open_kept(struct rb_exchange *exchange)
+static int folder_of(void *context)
 {
+    struct rb_exchange *exchange = context;
     struct rb_error err;
-    if (!rb_exchange_folder(exchange, &err))
-        return rb_exchange_fail(exchange, "file", "%s", err.message);
-    rb_output_init(&exchange->out, exchange->folder, "out",
+    return rb_exchange_folder(exchange, &err) ? exchange->folder : -1;
+}
+
+static void open_kept(struct rb_exchange *exchange)
+{
+    rb_output_init(&exchange->out, -1, "out",
                    rb_value_get_int(exchange->request, "cap_bytes", CAP_BYTES));
+    rb_output_hold(&exchange->out, HELD_BYTES, folder_of, exchange);
     rb_output_redact(&exchange->out, exchange->place->redactor);
-    return true;
 }
 
 static bool take(struct rb_exchange *exchange, const char *bytes, size_t length)
@@ -237,8 +242,8 @@ static bool take(struct rb_exchange *exchange, const char *bytes, size_t length)
                                 exchange->target.host, exchange->target.port, max);
     if (exchange->is_followed)
         return true;
-    if (first && !exchange->part && !open_kept(exchange))
-        return false;
+    if (first && !exchange->part)
+        open_kept(exchange);
     rb_output_put(&exchange->out, bytes, length);
     return !exchange->part || !exchange->out.full ||
            rb_exchange_fail(exchange, "file", "%s can't be written",

@@ -84,24 +84,27 @@ bool rb_note_started(int folder, int *ret_fd, struct rb_error *err)
     return false;
 }
 
-void rb_note_pids(int fd, const char *boot_id, const pid_t *pids, size_t count)
+void rb_note_programs(int fd, const char *boot_id, const struct rb_note_programs *programs)
 {
-    struct rb_list_builder ids = {0}, starts = {0};
-    for (size_t i = 0; i < count; i++) {
+    static const struct rb_note_programs none;
+    const struct rb_note_programs *of = programs ? programs : &none;
+    struct rb_list_builder ids = {0}, starts = {0}, pipes = {0};
+    for (size_t i = 0; i < of->count; i++) {
         struct rb_proc proc = {0};
-        bool found = rb_proc_read(pids[i], &proc);
-        rb_list_add(&ids, rb_value_int(pids[i]));
+        bool found = rb_proc_read(of->pids[i], &proc);
+        rb_list_add(&ids, rb_value_int(of->pids[i]));
         rb_list_add(&starts, rb_value_int(found ? (int64_t)proc.start : 0));
     }
+    for (size_t i = 0; i < 2 && of->pipes[i]; i++)
+        rb_list_add(&pipes, rb_value_int((int64_t)of->pipes[i]));
     RB_AUTO_VALUE const struct rb_value *note =
         rb_value_map("boot_id", rb_value_text(boot_id), "pids", rb_list_end(&ids), "starts",
-                     rb_list_end(&starts), NULL);
+                     rb_list_end(&starts), "pipes", rb_list_end(&pipes), NULL);
     RB_AUTO_BUF struct rb_buf text = {0};
     rb_json_encode(note, &text);
     /* A step without them is in doubt as well; only its orphans can't be found. */
     if (pwrite(fd, text.data, text.length, 0) < 0)
         errno = 0;
-    close(fd);
 }
 
 bool rb_note_exit(int folder, const struct rb_value *outcome, struct rb_error *err)

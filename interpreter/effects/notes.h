@@ -19,13 +19,23 @@ bool rb_note_folder(int steps, const char *dir, int *ret_folder,
                     struct rb_error *err) RB_MUST_CHECK;
 
 /* Creates `started`; RB_ERR_REFUSED when it is there: nothing is started twice. *ret_fd is for
- * rb_note_pids, which replaces what it says and closes it. */
+ * rb_note_programs, and to be closed. */
 bool rb_note_started(int folder, int *ret_fd, struct rb_error *err) RB_MUST_CHECK;
-void rb_note_pids(int fd, const char *boot_id, const pid_t *pids, size_t count);
+
+/* By what the programs of a request are found again when their supervisor is dead. */
+struct rb_note_programs {
+    const pid_t *pids;
+    size_t count;
+    ino_t pipes[2]; /* that their output goes to; 0: none */
+};
+
+/* Replaces what `started` says; NULL: there are no programs. */
+void rb_note_programs(int fd, const char *boot_id, const struct rb_note_programs *programs);
 
 bool rb_note_exit(int folder, const struct rb_value *outcome,
                   struct rb_error *err) RB_MUST_CHECK;
-/* New references, NULL when there is no sound one. `started` has boot_id, pids, starts. */
+/* New references, NULL when there is no sound one. `started` has boot_id, pids, starts,
+ * pipes. */
 const struct rb_value *rb_note_read_started(int run_dir, const char *dir);
 const struct rb_value *rb_note_read_exit(int run_dir, const char *dir);
 

@@ -1,8 +1,11 @@
 #include "effects/orphans.h"
 
+#include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/duration.h"
 #include "base/mem.h"
@@ -18,6 +21,10 @@ struct orphans {
 
 static void add(struct orphans *orphans, const struct rb_proc *proc)
 {
+    for (size_t i = 0; i < orphans->count; i++) {
+        if (orphans->procs[i].pid == proc->pid)
+            return;
+    }
     RB_GROW(orphans->procs, orphans->count, orphans->capacity);
     orphans->procs[orphans->count++] = *proc;
 }
@@ -35,8 +42,39 @@ static void add_tree(struct orphans *orphans, const struct rb_proc *program)
     }
 }
 
+/* Whether the output of a process goes to this pipe. */
+static bool writes_to(pid_t pid, int64_t pipe)
+{
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+        char path[48], target[48], wanted[48];
+        snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)pid, fd);
+        snprintf(wanted, sizeof wanted, "pipe:[%" PRId64 "]", pipe);
+        ssize_t length = readlink(path, target, sizeof target - 1);
+        target[length > 0 ? length : 0] = '\0';
+        if (strcmp(target, wanted) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* All that still holds on to a pipe of the request: what was started just before its supervisor
+ * was killed, before it could note a pid, and what survived the program that started it. */
+static void collect_by_pipe(struct orphans *orphans, const struct rb_value *note)
+{
+    RB_AUTO_TREE struct rb_tree tree = {0};
+    const struct rb_value *pipes = rb_value_get(note, "pipes");
+    if (rb_value_count(pipes) == 0 || !rb_tree_scan(getpid(), &tree))
+        return;
+    for (size_t i = 0; i < tree.count; i++) {
+        for (size_t j = 0; j < rb_value_count(pipes); j++) {
+            if (writes_to(tree.procs[i].pid, rb_value_as_int(rb_value_at(pipes, j), -1)))
+                add_tree(orphans, &tree.procs[i]);
+        }
+    }
+}
+
 /* Each program that the note names, unless its pid belongs to a stranger by now. */
-static void collect(struct orphans *orphans, const struct rb_value *note)
+static void collect_by_pid(struct orphans *orphans, const struct rb_value *note)
 {
     const struct rb_value *pids = rb_value_get(note, "pids");
     for (size_t i = 0; i < rb_value_count(pids); i++) {
@@ -78,8 +116,10 @@ void rb_orphans_end(int run_dir, const char *dir)
     struct orphans orphans = {0};
     char now[RB_BOOT_ID + 1];
     if (note && rb_note_boot_id(now, NULL) &&
-        strcmp(now, rb_value_get_text(note, "boot_id", "")) == 0)
-        collect(&orphans, note);
+        strcmp(now, rb_value_get_text(note, "boot_id", "")) == 0) {
+        collect_by_pid(&orphans, note);
+        collect_by_pipe(&orphans, note);
+    }
     if (!end_by(&orphans, SIGTERM))
         end_by(&orphans, SIGKILL);
     free(orphans.procs);

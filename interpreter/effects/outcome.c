@@ -68,7 +68,8 @@ const struct rb_value *rb_outcome_of(const struct rb_child *child, rb_time took,
                         child->killed ? rb_value_text(child->killed) : NULL, "escalated",
                         child->escalated ? rb_value_bool(true) : NULL, "survivors",
                         positive(child->survivors), "remaining", positive(child->remaining),
-                        "out", out, "err", err, "duration_us", rb_value_int(took), NULL);
+                        "processes", positive(child->processes), "out", out, "err", err,
+                        "duration_us", rb_value_int(took), NULL);
 }
 
 const struct rb_value *rb_outcome_unstarted(const struct rb_error *why)

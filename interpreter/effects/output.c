@@ -30,6 +30,14 @@ void rb_output_init(struct rb_output *output, int folder, const char *name, int6
                                  .ring_cap = cap > 0 ? cap - head : 0};
 }
 
+void rb_output_hold(struct rb_output *output, int64_t most, int (*folder_of)(void *context),
+                    void *context)
+{
+    output->hold = most < output->head_cap ? most : output->head_cap;
+    output->folder_of = folder_of;
+    output->context = context;
+}
+
 static void close_files(struct rb_output *output)
 {
     rb_close_descriptor(&output->file);
@@ -54,6 +62,7 @@ void rb_output_done(struct rb_output *output)
     output->digest = NULL;
     rb_redact_end(output->redactor, &output->redaction, &output->clean);
     rb_buf_done(&output->clean);
+    rb_buf_done(&output->held);
 }
 
 static void ring_name(const char *name, char ret_name[16])
@@ -109,6 +118,8 @@ static bool open_file(struct rb_output *output)
 {
     if (output->file >= 0)
         return true;
+    if (output->folder < 0 && output->folder_of)
+        output->folder = output->folder_of(output->context);
     output->file = create(output->folder, output->name);
     output->digest = rb_digest_new();
     return output->file >= 0;
@@ -155,10 +166,28 @@ static bool keep_last(struct rb_output *output, const char *bytes, size_t length
     return false;
 }
 
+/* True when it stays in memory; else all that did is in the file now, or the output is full. */
+static bool hold(struct rb_output *output, const char *bytes, size_t length)
+{
+    if (output->hold == 0)
+        return false;
+    bool fits = output->kept + (int64_t)length <= output->hold;
+    if (fits) {
+        rb_buf_append(&output->held, bytes, length);
+        output->kept += (int64_t)length;
+        return true;
+    }
+    output->hold = output->kept = 0;
+    output->full = !open_file(output) ||
+                   !keep(output, rb_buf_text(&output->held), output->held.length);
+    rb_buf_done(&output->held);
+    return false;
+}
+
 static void take(struct rb_output *output, const char *bytes, size_t length)
 {
     output->total += (int64_t)length;
-    if (output->full)
+    if (output->full || hold(output, bytes, length) || output->full)
         return;
     int64_t room = output->head_cap - output->kept;
     size_t head = room < (int64_t)length ? (size_t)room : length;
@@ -270,13 +299,10 @@ static void unroll(struct rb_output *output)
     output->full |= !good;
 }
 
-const struct rb_value *rb_output_settle(struct rb_output *output, int run_dir,
-                                        const char *dir)
+/* The file's bytes, complete and closed, as a blob. */
+static bool adopt(struct rb_output *output, int run_dir, const char *dir,
+                  char ret_hex[RB_DIGEST_HEX + 1])
 {
-    rb_output_redact(output, NULL);
-    if (output->total == 0)
-        return NULL;
-    char hex[RB_DIGEST_HEX + 1];
     struct rb_error err;
     RB_AUTO_BUF struct rb_buf path = {0};
     unroll(output);
@@ -286,9 +312,24 @@ const struct rb_value *rb_output_settle(struct rb_output *output, int run_dir,
     end_hasher(output);
     rb_buf_printf(&path, "steps/%s/%s", dir, output->name);
     if (output->digest)
-        rb_digest_end(output->digest, hex);
+        rb_digest_end(output->digest, ret_hex);
     output->digest = NULL;
-    if (output->kept > 0 && rb_blob_adopt(run_dir, path.data, hex, &err))
+    return output->kept > 0 && rb_blob_adopt(run_dir, path.data, ret_hex, &err);
+}
+
+const struct rb_value *rb_output_settle(struct rb_output *output, int run_dir,
+                                        const char *dir)
+{
+    char hex[RB_DIGEST_HEX + 1];
+    struct rb_error err;
+    rb_output_redact(output, NULL);
+    if (output->total == 0)
+        return NULL;
+    bool kept = output->held.length > 0 ? rb_blob_put(run_dir, output->held.data,
+                                                      output->held.length, hex, &err)
+                                        : adopt(output, run_dir, dir, hex);
+    rb_buf_done(&output->held);
+    if (kept)
         return rb_blob_reference(hex, output->kept, output->total - output->kept);
     return rb_value_map("bytes", rb_value_int(0), "lost", rb_value_int(output->total),
                         NULL);

@@ -15,10 +15,14 @@
 
 struct rb_output {
     int pipe;         /* the end to read, not blocking; -1: it ended */
-    int folder;       /* borrowed */
+    int folder;       /* borrowed; -1: `folder_of` has it when it is needed */
     const char *name; /* "out" or "err" */
     int file, ring;   /* -1: not needed so far */
     int64_t head_cap, ring_cap;
+    int64_t hold;       /* so many bytes may stay in memory; 0: none (any more) */
+    struct rb_buf held; /* in place of the file */
+    int (*folder_of)(void *context);
+    void *context;
     const struct rb_redactor *redactor; /* borrowed; NULL: there are no secrets */
     struct rb_redaction redaction;
     struct rb_buf clean; /* what it gave of the piece at hand */
@@ -33,6 +37,12 @@ struct rb_output {
 
 void rb_output_init(struct rb_output *output, int folder, const char *name, int64_t cap);
 void rb_output_done(struct rb_output *output); /* accepts one that ended */
+
+/* Before anything comes. What has at most so many bytes in the end needs no file: most answers of
+ * services are short, and making and removing files is most of what they would cost. `folder_of`
+ * gives the folder, or -1, when there are more. */
+void rb_output_hold(struct rb_output *output, int64_t most, int (*folder_of)(void *context),
+                    void *context);
 
 /* From here on these secrets are taken out. The redactor before may then be freed. */
 void rb_output_redact(struct rb_output *output, const struct rb_redactor *redactor);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "effects/http.h"
+#include "effects/mail.h"
 #include "effects/notes.h"
 #include "effects/sql.h"
 #include "plan/template.h"
@@ -11,9 +12,9 @@ struct rb_services {
     uv_loop_t *loop;
     int run_dir;
     struct rb_services_events events;
-    struct rb_http *http;           /* NULL: not needed so far */
-    struct rb_sql *sql;             /* the same */
-    const struct rb_value *looking; /* for the end of this transaction; NULL: none */
+    struct rb_http *http; /* NULL: not needed so far */
+    struct rb_sql *sql;   /* the same */
+    struct rb_mail *mail; /* the same */
     /* One for each number of secrets so far: what is under way keeps the one it began with. */
     struct rb_redactor **redactors;
     size_t redactor_count, redactor_capacity, secret_count;
@@ -39,20 +40,18 @@ static const struct rb_value *done_by_id(const struct rb_value *note,
     const struct rb_value *xid = rb_value_get(note, "xid");
     const struct rb_value *server = rb_value_get(outcome, "server");
     return rb_value_map("results", rb_value_list(NULL), "settled", rb_value_text("xid"),
-                        "xid", xid ? rb_value_ref(xid) : NULL, "server",
-                        server ? rb_value_ref(server) : NULL, NULL);
+                        "xid", rb_value_ref(xid), "server", rb_value_ref(server), NULL);
 }
 
-static void found_by_id(struct rb_services *services, const char *dir,
+static void found_by_id(void *context, const char *dir, const struct rb_value *note,
                         const struct rb_value *outcome)
 {
-    RB_AUTO_VALUE const struct rb_value *note = services->looking;
+    struct rb_services *services = context;
     const char *status = rb_value_get_text(outcome, "xact_status", "");
     const char *why =
         rb_value_get_text(rb_value_get(outcome, "error"), "message",
                           "COMMIT was sent, and the database does not say whether it was "
                           "done");
-    services->looking = NULL;
     if (strcmp(status, "committed") == 0) {
         RB_AUTO_VALUE const struct rb_value *done = done_by_id(note, outcome);
         services->events.settled(services->events.context, dir, done);
@@ -62,15 +61,6 @@ static void found_by_id(struct rb_services *services, const char *dir,
     } else {
         services->events.doubtful(services->events.context, dir, why);
     }
-}
-
-static void sql_settled(void *context, const char *dir, const struct rb_value *outcome)
-{
-    struct rb_services *services = context;
-    if (services->looking)
-        found_by_id(services, dir, outcome);
-    else
-        settled(context, dir, outcome);
 }
 
 static bool open_http(struct rb_services *services, struct rb_error *err)
@@ -83,9 +73,16 @@ static bool open_http(struct rb_services *services, struct rb_error *err)
 static bool open_sql(struct rb_services *services, struct rb_error *err)
 {
     const struct rb_sql_events events = {
-        .context = services, .settled = sql_settled, .noted = noted};
+        .context = services, .settled = settled, .noted = noted, .found = found_by_id};
     return services->sql ||
            rb_sql_open(services->loop, services->run_dir, &events, &services->sql, err);
+}
+
+static bool open_mail(struct rb_services *services, struct rb_error *err)
+{
+    const struct rb_mail_events events = {.context = services, .settled = settled};
+    return services->mail ||
+           rb_mail_open(services->loop, services->run_dir, &events, &services->mail, err);
 }
 
 struct rb_services *rb_services_new(uv_loop_t *loop, int run_dir,
@@ -102,7 +99,7 @@ void rb_services_free(struct rb_services *services)
         return;
     rb_http_close(services->http);
     rb_sql_close(services->sql);
-    rb_value_unref(services->looking);
+    rb_mail_close(services->mail);
     while (services->redactor_count > 0)
         rb_redactor_free(services->redactors[--services->redactor_count]);
     free(services->redactors);
@@ -170,15 +167,24 @@ bool rb_services_run(struct rb_services *services, enum rb_effect_kind kind,
         rb_http_redact(services->http, redactor);
         return rb_http_run(services->http, live, err);
     }
+    if (kind == RB_EFFECT_MAIL) {
+        if (!open_mail(services, err))
+            return false;
+        rb_mail_redact(services->mail, redactor);
+        return rb_mail_run(services->mail, live, err);
+    }
     if (!open_sql(services, err))
         return false;
     rb_sql_redact(services->sql, redactor);
     return rb_sql_run(services->sql, live, err);
 }
 
-void rb_services_go_on(struct rb_services *services, const char *dir)
+void rb_services_release(struct rb_services *services, const char *dir, bool commit)
 {
-    rb_sql_go_on(services->sql, dir);
+    if (services->sql && commit)
+        rb_sql_go_on(services->sql, dir);
+    else if (services->sql)
+        rb_sql_undo(services->sql, dir);
 }
 
 void rb_services_end(struct rb_services *services, enum rb_effect_kind kind,
@@ -188,6 +194,8 @@ void rb_services_end(struct rb_services *services, enum rb_effect_kind kind,
         rb_http_end(services->http, dir);
     if (kind == RB_EFFECT_SQL && services->sql)
         rb_sql_end(services->sql, dir);
+    if (kind == RB_EFFECT_MAIL && services->mail)
+        rb_mail_end(services->mail, dir);
 }
 
 /* Without a note on record no COMMIT was sent, so the server has taken all of it back. */
@@ -203,20 +211,17 @@ static bool find_transaction(struct rb_services *services, const struct rb_value
         services->events.undone(services->events.context, dir);
         return true;
     }
-    services->looking = rb_value_ref(note);
     return open_sql(services, err) &&
            rb_sql_ask_xid(services->sql, connection, note, dir, err);
 }
 
 bool rb_services_find(struct rb_services *services, enum rb_effect_kind kind,
                       const struct rb_value *request, const struct rb_value *note,
-                      const struct rb_secrets *secrets, struct rb_error *err)
+                      bool same_boot, const struct rb_secrets *secrets,
+                      struct rb_error *err)
 {
     const char *dir = rb_value_get_text(request, "dir", "");
     RB_AUTO_VALUE const struct rb_value *outcome = NULL;
-    bool same_boot = false;
-    if (!rb_note_same_boot(services->run_dir, &same_boot, err))
-        return false;
     /* One that only reads is asked again. */
     enum rb_found found = RB_FOUND_UNSTARTED;
     if (strcmp(rb_value_get_text(request, "class", ""), "read") != 0)

@@ -77,7 +77,11 @@ static void on_settled(void *context, struct rb_sql_task *task,
     struct rb_sql *sql = context;
     remove_task(sql, task);
     rb_sql_task_free(task);
-    sql->events.settled(sql->events.context, task->dir, outcome);
+    if (task->asks)
+        sql->events.found(sql->events.context, task->dir,
+                          rb_value_get(task->request, "note"), outcome);
+    else
+        sql->events.settled(sql->events.context, task->dir, outcome);
 }
 
 bool rb_sql_open(uv_loop_t *loop, int run_dir, const struct rb_sql_events *events,

@@ -20,6 +20,9 @@ struct rb_sql_events {
     /* A write is done but for its COMMIT, which waits for rb_sql_go_on: before that, `note`
      * (borrowed) has to be durable, so that whoever resumes can ask what became of it. */
     void (*noted)(void *context, const char *dir, const struct rb_value *note);
+    /* What rb_sql_ask_xid asked: {xact_status} of the transaction of `note`; borrowed. */
+    void (*found)(void *context, const char *dir, const struct rb_value *note,
+                  const struct rb_value *outcome);
 };
 
 /* Connects to nothing and loads nothing so far. */
@@ -44,8 +47,8 @@ void rb_sql_undo(struct rb_sql *sql, const char *dir);
  * taken back: its outcome is what became of it. */
 void rb_sql_end(struct rb_sql *sql, const char *dir);
 
-/* What became of the transaction that `note` tells of: `settled` with {xact_status}. Keeps no
- * notes on disk. Fails as rb_sql_run does. */
+/* What became of the transaction that `note` tells of: `found` follows. Keeps no notes on
+ * disk. Fails as rb_sql_run does. */
 bool rb_sql_ask_xid(struct rb_sql *sql, const struct rb_value *connection,
                     const struct rb_value *note, const char *dir,
                     struct rb_error *err) RB_MUST_CHECK;

@@ -22,7 +22,7 @@ bool rb_sql_folder_open(struct rb_sql_task *task, struct rb_error *err)
 
 bool rb_sql_folder_start(struct rb_sql_task *task, struct rb_error *err)
 {
-    int note;
+    RB_AUTO_CLOSE int note = -1;
     char boot_id[RB_BOOT_ID + 1];
     if (!task->is_write)
         return true;
@@ -30,7 +30,7 @@ bool rb_sql_folder_start(struct rb_sql_task *task, struct rb_error *err)
         task->foreign_notes = err->code == RB_ERR_REFUSED;
         return false;
     }
-    rb_note_pids(note, boot_id, NULL, 0);
+    rb_note_programs(note, boot_id, NULL);
     return true;
 }
 

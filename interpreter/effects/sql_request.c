@@ -6,6 +6,7 @@
 
 #include "base/duration.h"
 #include "effects/sql_params.h"
+#include "plan/sql_name.h"
 
 enum { PARAMS_MAX = 65535 }; /* the protocol counts them in 16 bits */
 
@@ -100,10 +101,13 @@ static bool check_params(const struct rb_value *params, const char *which,
 static bool check_statement(const struct rb_value *statement, const char *member,
                             const char *which, struct rb_error *err)
 {
-    const struct rb_value *text = rb_value_get(statement, member);
-    if (!is_text(text) || !*skip_blank(rb_value_as_text(text, "")))
+    RB_AUTO_BUF struct rb_buf text = {0};
+    if (!rb_sql_text_check(rb_value_get(statement, member), err))
+        return rb_error_prefix(err, "%s", which);
+    rb_sql_text_join(rb_value_get(statement, member), &text);
+    if (memchr(rb_buf_text(&text), '\0', text.length) || !*skip_blank(rb_buf_text(&text)))
         return rb_fail(err, RB_ERR_INVALID, "%s is empty or holds a NUL", which);
-    const char *word = rb_sql_transaction_word(rb_value_as_text(text, ""));
+    const char *word = rb_sql_transaction_word(rb_buf_text(&text));
     if (word)
         return rb_fail(err, RB_ERR_INVALID,
                        "%s is %s, but the transaction is that of the request", which, word);

@@ -108,7 +108,8 @@ static bool prepare(struct rb_sql_task *task, struct rb_error *err)
     const struct rb_value *connection = rb_value_get(task->request, "connection");
     if (task->asks)
         return rb_sql_params_check(rb_value_get(connection, "params"), err);
-    return rb_sql_request_check(task->request, err) && rb_sql_folder_open(task, err);
+    return rb_sql_request_check(task->request, err) &&
+           (!task->is_write || rb_sql_folder_open(task, err));
 }
 
 static void start(struct rb_sql_task *task)

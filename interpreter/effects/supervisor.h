@@ -45,9 +45,10 @@ void rb_supervisor_end(struct rb_supervisor *supervisor, const char *dir);
 enum rb_found { RB_FOUND_UNSTARTED, RB_FOUND_RUNNING, RB_FOUND_ENDED, RB_FOUND_DOUBT };
 
 /* RUNNING: it is adopted, `settled` will come. ENDED: *ret_outcome is a new reference. DOUBT:
- * started, no outcome, and no supervisor alive that owns it. */
+ * started, no outcome, and no supervisor alive that owns it. `same_boot`: its notes are of this one
+ * (rb_note_same_boot, asked before anything else was run). */
 enum rb_found rb_supervisor_find(struct rb_supervisor *supervisor, const char *dir,
-                                 const struct rb_value **ret_outcome);
+                                 bool same_boot, const struct rb_value **ret_outcome);
 
 /* There is no trace of such a request. Says nothing of one whose intent is on record: after a
  * boot its notes may be lost. */

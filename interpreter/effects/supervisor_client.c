@@ -284,12 +284,11 @@ void rb_supervisor_end(struct rb_supervisor *supervisor, const char *dir)
 }
 
 enum rb_found rb_supervisor_find(struct rb_supervisor *supervisor, const char *dir,
-                                 const struct rb_value **ret_outcome)
+                                 bool same_boot, const struct rb_value **ret_outcome)
 {
     if (has_dir(supervisor, dir))
         return RB_FOUND_RUNNING;
-    enum rb_found found =
-        rb_note_find(supervisor->run_dir, dir, supervisor->same_boot, ret_outcome);
+    enum rb_found found = rb_note_find(supervisor->run_dir, dir, same_boot, ret_outcome);
     if (found == RB_FOUND_DOUBT)
         rb_orphans_end(supervisor->run_dir, dir);
     return found;

@@ -189,6 +189,8 @@ static void settle(struct supervisor *s, struct rb_child *child)
 static void advance(struct supervisor *s)
 {
     rb_time now = rb_clock_mono();
+    if (s->family.count > 0 && now >= s->family.look)
+        rb_family_count(&s->family, now);
     for (size_t i = s->family.count; i-- > 0;) {
         struct rb_child *child = s->family.children[i];
         if ((s->reaped || now >= child->deadline) &&
@@ -200,7 +202,7 @@ static void advance(struct supervisor *s)
 
 static void arm_timer(struct supervisor *s)
 {
-    rb_time next = INT64_MAX;
+    rb_time next = s->family.count > 0 ? s->family.look : INT64_MAX;
     for (size_t i = 0; i < s->family.count; i++) {
         if (s->family.children[i]->deadline < next)
             next = s->family.children[i]->deadline;

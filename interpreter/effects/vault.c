@@ -20,6 +20,8 @@ struct rb_vault {
     struct rb_vault_prompt prompt;
     struct rb_secrets secrets;
     struct rb_secrets taken; /* out of the environment, and not asked for so far */
+    bool *
+        fixed; /* of each secret of the plan: its value is the one that is used to the end */
     const struct rb_value *names;
     size_t next;  /* of them */
     bool lenient; /* one that can't be had is passed over */
@@ -57,6 +59,7 @@ struct rb_vault *rb_vault_new(uv_loop_t *loop, const struct rb_state *state,
     vault->loop = loop;
     vault->state = state;
     vault->prompt = *prompt;
+    vault->fixed = rb_alloc((size_t)state->plan->secret_count + 1);
     if (state->plan->secret_count > 0) {
         prctl(PR_SET_DUMPABLE, 0);
         take_environment(vault);
@@ -71,6 +74,7 @@ void rb_vault_free(struct rb_vault *vault)
     rb_vault_cancel(vault);
     rb_secrets_done(&vault->secrets);
     rb_secrets_done(&vault->taken);
+    free(vault->fixed);
     free(vault);
 }
 
@@ -136,6 +140,13 @@ static bool fail(struct rb_vault *vault, const char *format, ...)
     return false;
 }
 
+/* A file may be another one when it is needed; what a command said, or a person, is said once. */
+static void fix(struct rb_vault *vault, const struct rb_plan_secret *secret)
+{
+    bool may_change = vault->lenient && rb_value_get(secret->source, "file");
+    vault->fixed[secret - vault->state->plan->secrets] = !may_change;
+}
+
 /* False when it can't be one: then the need has failed. */
 static bool keep(struct rb_vault *vault, const char *bytes, size_t length)
 {
@@ -152,6 +163,7 @@ static bool keep(struct rb_vault *vault, const char *bytes, size_t length)
             "printed; `unmasked: true` in its declaration allows that",
             SHORTEST);
     rb_secrets_put(&vault->secrets, secret->name, bytes, length, is_short);
+    fix(vault, secret);
     vault->next++;
     return true;
 }
@@ -210,7 +222,7 @@ static bool from_file(struct rb_vault *vault, const char *path)
         return fail(vault, "%s can't be opened: %s", path, strerror(errno));
     if (!S_ISREG(info.st_mode))
         return fail(vault, "%s is not a regular file", path);
-    if (info.st_mode & S_IROTH)
+    if ((info.st_mode & S_IROTH) && !vault->lenient)
         return fail(vault,
                     "%s can be read by everybody; chmod o-r keeps it to those it is for",
                     path);
@@ -267,12 +279,12 @@ static bool fetch(struct rb_vault *vault)
 {
     const char *name = name_at_hand(vault);
     const struct rb_plan_secret *secret = declared(vault, name);
-    if (rb_secrets_find(&vault->secrets, name)) {
+    if (!secret)
+        return fail(vault, "the runbook declares none of this name");
+    if (vault->fixed[secret - vault->state->plan->secrets]) {
         vault->next++;
         return true;
     }
-    if (!secret)
-        return fail(vault, "the runbook declares none of this name");
     const struct rb_value *created = vault->state->created;
     const char *variable = rb_value_get_text(secret->source, "env", NULL);
     const char *file = rb_value_get_text(secret->source, "file", NULL);
@@ -310,9 +322,26 @@ static void begin(struct rb_vault *vault, const struct rb_value *owned_names, bo
     go_on(vault);
 }
 
+/* What comes back may hold a secret that nothing has needed yet, as a file that is read. Those that are
+ * to be had without a person and without a program are looked up, so that it is found. */
+static void foresee(struct rb_vault *vault)
+{
+    const struct rb_plan *plan = vault->state->plan;
+    struct rb_list_builder names = {0};
+    for (int i = 0; i < plan->secret_count; i++) {
+        const struct rb_value *source = plan->secrets[i].source;
+        if (!vault->fixed[i] &&
+            (rb_value_get(source, "env") || rb_value_get(source, "file")))
+            rb_list_add(&names, rb_value_text(plan->secrets[i].name));
+    }
+    if (names.count > 0)
+        begin(vault, rb_list_end(&names), true, NULL, NULL);
+}
+
 void rb_vault_need(struct rb_vault *vault, const struct rb_value *names,
                    rb_vault_done *done, void *context)
 {
+    foresee(vault);
     begin(vault, rb_value_ref(names), false, done, context);
 }
 

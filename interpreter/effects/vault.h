@@ -1,6 +1,7 @@
 #pragma once
 /* The secrets of a run: each is fetched when it is needed for the first time, and kept, in memory
- * that no helper and no core file gets, until the vault is freed. Drivers take values from it;
+ * that no helper and no core file gets, until the vault is freed. Those of files and of the
+ * environment are known before that to whoever looks for them in what comes back. Drivers take values from it;
  * what goes into the record, the plan or a report is never more than a name. */
 
 #include <uv.h>

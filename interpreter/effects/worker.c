@@ -7,6 +7,7 @@
 
 enum { PIECE = 65536 };
 static const rb_time DEFAULT_TIME = 10 * RB_SEC;
+static const char died[] = "the Lua worker died";
 
 /* One process and its socket. It outlives the worker until the loop has closed the socket. */
 struct link {
@@ -109,12 +110,18 @@ static void stop_clock(struct rb_worker *worker)
     worker->left = spent < worker->left ? worker->left - spent : 0;
 }
 
-static void written(uv_write_t *write, int status)
+static void let_go(struct message *message)
 {
-    (void)status; /* a worker that does not read is found by the end of its stream */
-    struct message *message = write->data;
     rb_buf_done(&message->bytes);
     free(message);
+}
+
+static void written(uv_write_t *write, int status)
+{
+    const struct link *link = write->handle->data;
+    let_go(write->data);
+    if (status < 0 && link->worker)
+        fail_job(link->worker, died);
 }
 
 static bool put_message(struct rb_worker *worker, const struct rb_value *value)
@@ -126,7 +133,7 @@ static bool put_message(struct rb_worker *worker, const struct rb_value *value)
     uv_stream_t *stream = (uv_stream_t *)&worker->link->pipe;
     if (uv_write(&message->write, stream, &buf, 1, written) == 0)
         return true;
-    written(&message->write, 0);
+    let_go(message);
     return false;
 }
 
@@ -177,7 +184,7 @@ static void arrived(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     if (!link->worker || count == 0)
         return;
     if (count < 0) {
-        fail_job(link->worker, "the Lua worker died");
+        fail_job(link->worker, died);
         return;
     }
     rb_buf_append(&link->in, buf->base, (size_t)count);

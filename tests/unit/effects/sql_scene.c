@@ -76,6 +76,13 @@ static void on_settled(void *context, const char *dir, const struct rb_value *ou
     close_driver(scene);
 }
 
+static void on_found(void *context, const char *dir, const struct rb_value *note,
+                     const struct rb_value *outcome)
+{
+    (void)note;
+    on_settled(context, dir, outcome);
+}
+
 static void on_noted(void *context, const char *dir, const struct rb_value *note)
 {
     struct sql_scene *scene = context;
@@ -94,7 +101,7 @@ static void on_alarm(uv_timer_t *timer)
 
 static void open_driver(struct sql_scene *scene)
 {
-    const struct rb_sql_events events = {scene, on_settled, on_noted};
+    const struct rb_sql_events events = {scene, on_settled, on_noted, on_found};
     struct rb_error err;
     if (!rb_sql_open(&scene->loop, scene->dir, &events, &scene->sql, &err))
         fail_msg("%s", err.message);

@@ -65,7 +65,6 @@ static void what_settled_is_found_with_its_outcome(void **state)
     RB_AUTO_VALUE const struct rb_value *note = rb_note_read_started(scene.run_dir, "a.1");
     assert_true(rb_note_boot_id(boot, NULL));
     assert_string_equal(rb_value_get_text(note, "boot_id", ""), boot);
-    assert_true(faccessat(scene.run_dir, RB_NOTE_BOOT, F_OK, 0) == 0);
 }
 
 static void what_is_known_not_sent_has_no_note_of_a_start(void **state)

@@ -209,6 +209,45 @@ static void what_does_not_speak_tls_is_told(void **state)
     assert_error(&scene, "tls", "no");
 }
 
+static const struct rb_value *handshake(const char *ca)
+{
+    char to[32];
+    snprintf(to, sizeof to, "127.0.0.1:%d", scene.tls_port);
+    const struct rb_value *with = rb_value_map("to", rb_value_text(to), NULL);
+    http_run(&scene, trusting(http_with(to_host("localhost"), "handshake", with), ca));
+    return rb_value_get(scene.outcome, "peer");
+}
+
+static void a_handshake_tells_whom_it_leads_to_and_has_its_own_connection(void **state)
+{
+    (void)state;
+    for (int turn = 1; turn <= 2; turn++) {
+        http_run(&scene, trusting(to_host("localhost"), "ca.pem"));
+        assert_status(&scene, 200);
+        RB_AUTO_VALUE const struct rb_value *echo = http_json(&scene);
+        assert_int_equal(rb_value_get_int(echo, "turn", 0), turn);
+        const struct rb_value *peer = handshake("ca.pem");
+        const struct rb_value *first = rb_value_at(rb_value_get(peer, "certificates"), 0);
+        assert_true(rb_value_get_bool(peer, "verified", false));
+        assert_null(rb_value_get(peer, "error"));
+        assert_string_equal(rb_value_get_text(first, "subject", ""), "CN = localhost");
+        assert_null(rb_value_get(scene.outcome, "status"));
+    }
+}
+
+static void a_handshake_tells_whom_nobody_vouches_for(void **state)
+{
+    (void)state;
+    const struct rb_value *peer = handshake("other.pem");
+    const struct rb_value *first = rb_value_at(rb_value_get(peer, "certificates"), 0);
+    assert_false(rb_value_get_bool(peer, "verified", true));
+    assert_non_null(strstr(rb_value_get_text(peer, "error", ""), "issuer"));
+    assert_string_equal(rb_value_get_text(first, "subject", ""), "CN = localhost");
+    assert_null(rb_value_get(scene.outcome, "error"));
+    assert_null(handshake("no-such.pem"));
+    assert_error(&scene, "tls", "no");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +263,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_client_shows_its_certificate, set_up_with_clients,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_does_not_speak_tls_is_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_handshake_tells_whom_it_leads_to_and_has_its_own_connection, set_up,
+            tear_down),
+        cmocka_unit_test_setup_teardown(a_handshake_tells_whom_nobody_vouches_for, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, make_all, remove_all);
 }

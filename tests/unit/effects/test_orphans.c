@@ -54,8 +54,36 @@ static void note(const char *boot_id, pid_t pid)
     int fd, steps = openat(run_dir, "steps/work.1", O_PATH | O_DIRECTORY | O_CLOEXEC);
     assert_true(rb_note_boot_id(now, NULL));
     assert_true(rb_note_started(steps, &fd, NULL));
-    rb_note_pids(fd, boot_id ? boot_id : now, &pid, 1);
+    rb_note_programs(fd, boot_id ? boot_id : now,
+                     &(struct rb_note_programs){.pids = &pid, .count = 1});
+    close(fd);
     close(steps);
+}
+
+/* As a supervisor leaves it that was killed before it could note a pid. */
+static void note_pipe(int pipe)
+{
+    char now[RB_BOOT_ID + 1];
+    struct stat info;
+    int fd, steps = openat(run_dir, "steps/work.1", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    assert_true(rb_note_boot_id(now, NULL));
+    assert_true(rb_note_started(steps, &fd, NULL));
+    assert_int_equal(fstat(pipe, &info), 0);
+    rb_note_programs(fd, now, &(struct rb_note_programs){.pipes = {info.st_ino}});
+    close(fd);
+    close(steps);
+}
+
+/* A program that works, with its errors into a pipe. */
+static pid_t start_writer(int pipe)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(pipe, STDERR_FILENO);
+        for (;;)
+            pause();
+    }
+    return pid;
 }
 
 static int set_up(void **state)
@@ -95,6 +123,30 @@ static void a_program_is_ended_with_all_that_it_started(void **state)
     rb_orphans_end(run_dir, "work.1");
     assert_false(works(program));
     assert_false(works(child));
+}
+
+static void a_program_without_a_noted_pid_is_found_by_its_pipe(void **state)
+{
+    (void)state;
+    int ours[2], others[2];
+    assert_int_equal(pipe2(ours, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(others, O_CLOEXEC), 0);
+    program = start_writer(ours[1]);
+    pid_t stranger = start_writer(others[1]);
+    note_pipe(ours[1]);
+    /* It may not have come to its dup2 yet. */
+    for (int i = 0; i < 500 && works(program); i++) {
+        rb_orphans_end(run_dir, "work.1");
+        usleep(10000);
+    }
+    assert_false(works(program));
+    assert_true(works(stranger));
+    kill(stranger, SIGKILL);
+    waitpid(stranger, NULL, 0);
+    for (int i = 0; i < 2; i++) {
+        close(ours[i]);
+        close(others[i]);
+    }
 }
 
 static void a_stranger_who_has_the_pid_now_is_left_alone(void **state)
@@ -137,6 +189,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(a_program_is_ended_with_all_that_it_started),
+        CASE(a_program_without_a_noted_pid_is_found_by_its_pipe),
         CASE(a_stranger_who_has_the_pid_now_is_left_alone),
         CASE(a_note_of_another_boot_ends_nobody),
         CASE(without_a_note_there_is_nothing_to_do),

@@ -6,14 +6,17 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/digest.h"
 #include "base/file.h"
 #include "effects/clock.h"
+#include "effects/output.h"
 #include "journal/blob.h"
 #include "scene.h"
 
@@ -88,6 +91,75 @@ static void the_ring_leaves_no_file_behind(void **state)
     assert_capped("a.1", 5000, 1000);
     assert_int_equal(faccessat(scene.run.dir, "steps/a.1/out", F_OK, 0), -1);
     assert_int_equal(faccessat(scene.run.dir, "steps/a.1/out.tail", F_OK, 0), -1);
+}
+
+/* Of an output that may stay in memory up to 100 bytes. */
+struct held {
+    int folder;
+    int asked; /* how often for its folder */
+};
+
+static int folder_of(void *context)
+{
+    struct held *held = context;
+    held->asked++;
+    return held->folder;
+}
+
+/* Puts the numbers a few bytes at a time, and compares what became of them. */
+static void assert_held(struct held *held, int count, int64_t cap, bool in_memory)
+{
+    struct rb_output output;
+    RB_AUTO_FREE char *all = numbers(count);
+    RB_AUTO_BUF struct rb_buf got = {0};
+    int64_t total = (int64_t)strlen(all), kept = total < cap ? total : cap;
+    held->asked = 0;
+    rb_output_init(&output, -1, "out", cap);
+    rb_output_hold(&output, 100, folder_of, held);
+    for (int64_t at = 0; at < total; at += 7)
+        rb_output_put(&output, all + at, total - at < 7 ? total - at : 7);
+    RB_AUTO_VALUE const struct rb_value *out =
+        rb_output_settle(&output, scene.run.dir, "held");
+    rb_output_done(&output);
+    assert_int_equal(held->asked == 0, in_memory);
+    assert_int_equal(rb_value_get_int(out, "bytes", -1), kept);
+    assert_int_equal(rb_value_get_int(out, "lost", -1), total - kept);
+    assert_true(rb_blob_read(scene.run.dir, rb_blob_hex(out), 0, SIZE_MAX, &got, NULL));
+    assert_int_equal(got.length, kept);
+    int64_t head = total < cap ? total : cap / 2;
+    assert_memory_equal(got.data, all, head);
+    assert_memory_equal(got.data + head, all + total - (kept - head), kept - head);
+    assert_int_equal(faccessat(held->folder, "out", F_OK, 0), -1);
+}
+
+static void a_short_answer_needs_no_file_and_a_long_one_loses_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdirat(scene.run.dir, "steps/held", 0700), 0);
+    struct held held = {openat(scene.run.dir, "steps/held", O_RDONLY | O_CLOEXEC), 0};
+    assert_held(&held, 1, 1000, true);
+    assert_held(&held, 36, 1000, true); /* 99 bytes */
+    assert_held(&held, 36, 1000, true); /* the blob is there already */
+    assert_held(&held, 37, 1000, false);
+    assert_held(&held, 100, 1000, false);
+    assert_held(&held, 100, 150, false); /* more than the cap */
+    close(held.folder);
+}
+
+static void a_long_answer_without_a_folder_is_lost_and_counted(void **state)
+{
+    (void)state;
+    struct held held = {-1, 0};
+    struct rb_output output;
+    RB_AUTO_FREE char *all = numbers(100);
+    rb_output_init(&output, -1, "out", 1000);
+    rb_output_hold(&output, 100, folder_of, &held);
+    rb_output_put(&output, all, strlen(all));
+    RB_AUTO_VALUE const struct rb_value *out =
+        rb_output_settle(&output, scene.run.dir, "held");
+    rb_output_done(&output);
+    assert_int_equal(rb_value_get_int(out, "lost", -1), strlen(all));
+    assert_null(rb_value_get(out, "blob"));
 }
 
 static void any_bytes_are_kept_as_they_are(void **state)
@@ -288,6 +360,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(the_head_and_the_tail_of_much_output_are_kept),
         CASE(the_ring_leaves_no_file_behind),
+        CASE(a_short_answer_needs_no_file_and_a_long_one_loses_nothing),
+        CASE(a_long_answer_without_a_folder_is_lost_and_counted),
         CASE(any_bytes_are_kept_as_they_are),
         CASE(a_digest_is_that_of_the_bytes),
         CASE(both_streams_are_read_at_the_same_time),

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -340,11 +341,32 @@ static void the_notes_tell_pids_and_outcome(void **state)
     assert_non_null(strstr(started, pid));
     assert_non_null(strstr(started, boot));
     const struct rb_value *outcome = NULL;
-    assert_int_equal(rb_supervisor_find(scene.supervisor, "a.1", &outcome), RB_FOUND_ENDED);
+    assert_int_equal(rb_supervisor_find(scene.supervisor, "a.1", true, &outcome),
+                     RB_FOUND_ENDED);
     assert_true(rb_value_equal(outcome, scene.outcome));
     rb_value_unref(outcome);
-    assert_int_equal(rb_supervisor_find(scene.supervisor, "a.2", &outcome),
+    assert_int_equal(rb_supervisor_find(scene.supervisor, "a.2", true, &outcome),
                      RB_FOUND_UNSTARTED);
+}
+
+/* Killed before it can note a pid, the supervisor leaves programs that can be found. */
+static void pipes_are_noted_before_a_program_starts(void **state)
+{
+    (void)state;
+    RB_AUTO_BUF struct rb_buf script = {0};
+    rb_buf_printf(
+        &script,
+        "cat %s/steps/a.1/started; pipes=$(readlink /proc/$$/fd/[12]); echo \"$pipes\" >&2",
+        scene.path);
+    scene_run(&scene, scene_sh("a.1", rb_buf_text(&script)));
+    RB_AUTO_FREE char *note = scene_output(&scene, "out");
+    RB_AUTO_FREE char *pipes = scene_output(&scene, "err");
+    int64_t out = 0, err = 0;
+    assert_int_equal(sscanf(pipes, "pipe:[%" SCNd64 "]\npipe:[%" SCNd64 "]", &out, &err),
+                     2);
+    RB_AUTO_BUF struct rb_buf wanted = {0};
+    rb_buf_printf(&wanted, "\"pipes\":[%" PRId64 ",%" PRId64 "]", err, out);
+    assert_non_null(strstr(note, rb_buf_text(&wanted)));
 }
 
 static void a_read_leaves_its_output_and_nothing_else(void **state)
@@ -397,6 +419,7 @@ int main(void)
         CASE(a_pipe_goes_on_beside_a_program_that_could_not_be_executed),
         CASE(no_request_is_started_twice),
         CASE(the_notes_tell_pids_and_outcome),
+        CASE(pipes_are_noted_before_a_program_starts),
         CASE(a_read_leaves_its_output_and_nothing_else),
         CASE(requests_at_the_same_time_keep_to_themselves),
     };

@@ -22,6 +22,7 @@
 
 #include "base/file.h"
 #include "effects/clock.h"
+#include "effects/notes.h"
 #include "scene.h"
 
 static struct scene scene;
@@ -90,7 +91,9 @@ static pid_t wait_for_pid(const char *name)
 static enum rb_found find(const char *dir)
 {
     const struct rb_value *outcome = NULL;
-    enum rb_found found = rb_supervisor_find(scene.supervisor, dir, &outcome);
+    bool same_boot;
+    assert_true(rb_note_same_boot(scene.run.dir, &same_boot, NULL));
+    enum rb_found found = rb_supervisor_find(scene.supervisor, dir, same_boot, &outcome);
     if (found == RB_FOUND_ENDED) {
         rb_value_unref(scene.outcome);
         scene.outcome = outcome;
