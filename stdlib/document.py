@@ -144,8 +144,12 @@ def markdown_member(block):
 
 def markdown_class(block):
     name, about = (block.values("class")[0].split(None, 1) + [""])[:2]
+    parent = ""
+    if name.endswith(":"):
+        name, (parent, about) = name[:-1], (about.split(None, 1) + [""])[:2]
     head = f"### `{name}`" + (f": {about}" if about else "")
-    return [head, *filter(None, [prose(block.text)]), "\n".join(named_rows(block.values("field")))]
+    more = f"All that `{parent}` has, and:" if parent else ""
+    return [head, *filter(None, [prose(block.text), more]), "\n".join(named_rows(block.values("field")))]
 
 
 def markdown_module(module):

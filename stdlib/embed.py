@@ -15,7 +15,7 @@ def main():
     for path in paths:
         data = path.read_bytes()
         parts.append(f"static const char {path.stem}_lua[] = {{\n{literal(data)}\n    0}};\n")
-        rows.append(f'    {{"{path.stem}", {path.stem}_lua, {len(data)}}},\n')
+        rows.append(f'    {{"{path.stem}", {path.stem}_lua, {len(data)}, {{0}}}},\n')
     table = "static const struct rb_module embedded[] = {\n" + "".join(rows) + "};\n"
     pathlib.Path(output).write_text("".join(parts) + table)
 

@@ -44,9 +44,26 @@ local function bound(params, count)
   return list
 end
 
+-- What sql.ident gave is not part of the text: it is quoted where the text is put together.
+local function statement(text)
+  if type(text) == "string" then return text end
+  if type(text) ~= "table" then return nil, "the statement is a " .. type(text) end
+  local parts = {}
+  for i = 1, #text do
+    local kind = type(text[i])
+    if kind ~= "string" and kind ~= "table" then
+      return nil, "part " .. i .. " of the statement is a " .. kind .. "; it is a text or sql.ident(...)"
+    end
+    parts[i] = kind == "string" and text[i] or { ident = text[i] }
+  end
+  if #parts == 0 then return nil, "the statement is empty" end
+  return parts
+end
+
 local function request(connection, text, params, options)
   if type(connection) ~= "string" then return nil, "the connection is a " .. type(connection) end
-  if type(text) ~= "string" then return nil, "the statement is a " .. type(text) end
+  local whole, wrong = statement(text)
+  if wrong then return nil, wrong end
   if type(params) ~= "table" then return nil, "the parameters are a list: {a, b}" end
   for key in pairs(options) do
     if key ~= "timeout" and key ~= "lock_timeout" then
@@ -55,7 +72,7 @@ local function request(connection, text, params, options)
   end
   local list, problem = bound(params, #params)
   if problem then return nil, problem end
-  local req = { connection = connection, statements = { { text = text } } }
+  local req = { connection = connection, statements = { { text = whole } } }
   if #list > 0 then req.statements[1].params = list end
   req.timeout_us, problem = duration(options.timeout or DEFAULT_TIMEOUT)
   if not problem and options.lock_timeout then
@@ -74,7 +91,7 @@ end
 ---That there is no connection or no answer, or that the server refuses the statement, raises a
 ---`pg.Failure`, so the check that asked is unknown.
 ---@param connection string      a connection of the runbook, of the type postgres
----@param text string            one statement
+---@param text string|(string|string[])[]  one statement, or its texts and the names between them (`sql.ident`)
 ---@param params? (string|number|boolean)[]
 ---@param options? pg.Options
 ---@return pg.Outcome

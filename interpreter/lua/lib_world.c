@@ -46,36 +46,51 @@ static int world_duration(lua_State *L)
     return 2;
 }
 
-/* Modules whose work is done in C: the text of such a module gets its functions, and no way to
- * ask. */
+/* Modules whose work is done in C, or by themselves. */
 static const struct {
     const char *name;
-    lua_CFunction open;
-} natives[] = {{"check", rb_lib_check}, {"json", rb_lib_json}, {"re", rb_lib_re}};
+    lua_CFunction open; /* NULL: it stands on nothing */
+    bool asks;          /* it also needs a way to ask */
+} natives[] = {{"check", rb_lib_check, false},
+               {"json", rb_lib_json, false},
+               {"re", rb_lib_re, false},
+               {"sql", NULL, false},
+               {"time", rb_lib_time, true}};
 
-/* Pushes what the text of a module is called with; returns how many. */
+/* Pushes what the text of a module is called with; returns how many: the functions of C that it
+ * stands on, where there are any, and the way to ask, unless its results depend on its arguments
+ * alone. */
 static int push_arguments(lua_State *L, const char *name)
 {
+    int count = 0;
+    bool asks = true;
     for (size_t i = 0; i < RB_COUNT(natives); i++) {
         if (strcmp(natives[i].name, name) == 0) {
+            asks = natives[i].asks;
+            if (!natives[i].open)
+                continue;
             lua_pushcfunction(L, natives[i].open);
             lua_call(L, 0, 1);
-            return 1;
+            count++;
         }
     }
+    if (!asks)
+        return count;
     lua_pushcfunction(L, world_ask);
     lua_pushcfunction(L, world_duration);
-    return 2;
+    return count + 2;
 }
 
 void rb_lib_push_module(lua_State *L, const char *name)
 {
-    const struct rb_module *module =
-        rb_modules_find(rb_sandbox_of(L)->world->modules, name);
+    struct rb_error err = {.message = "it is missing"};
+    struct rb_module *module = rb_modules_find(rb_sandbox_of(L)->world->modules, name);
+    if (!module || !rb_module_compile(module, &err))
+        luaL_error(L, "the module '%s' is broken: %s", name, err.message);
     lua_pushfstring(L, "=%s", name);
-    if (!module || luaL_loadbufferx(L, module->text, module->length, lua_tostring(L, -1),
-                                    "t") != LUA_OK)
-        luaL_error(L, "the module '%s' is broken: %s", name, lua_tostring(L, -1));
+    if (luaL_loadbufferx(L, module->compiled.data, module->compiled.length,
+                         lua_tostring(L, -1), "b") != LUA_OK)
+        lua_error(L);
     lua_remove(L, -2);
     rb_sandbox_push_env(L);
     lua_setupvalue(L, -2, 1);

@@ -22,6 +22,7 @@ int rb_lib_math(lua_State *L);
 int rb_lib_re(lua_State *L);
 int rb_lib_string(lua_State *L);
 int rb_lib_table(lua_State *L);
+int rb_lib_time(lua_State *L);
 int rb_lib_utf8(lua_State *L);
 
 /* Raises a message without a place: it gets that of the author's line, not of the module's. */

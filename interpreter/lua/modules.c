@@ -1,6 +1,7 @@
 #include "lua/modules.h"
 
 #include <fcntl.h>
+#include <lauxlib.h>
 #include <string.h>
 
 #include "base/digest.h"
@@ -44,18 +45,46 @@ bool rb_modules_open(const char *folder, struct rb_modules **ret_modules,
 
 void rb_modules_free(struct rb_modules *modules)
 {
-    for (size_t i = 0; modules && i < RB_COUNT(embedded); i++)
+    for (size_t i = 0; modules && i < RB_COUNT(embedded); i++) {
         free(modules->texts[i]);
+        rb_buf_done(&modules->modules[i].compiled);
+    }
     free(modules);
 }
 
-const struct rb_module *rb_modules_find(const struct rb_modules *modules, const char *name)
+struct rb_module *rb_modules_find(struct rb_modules *modules, const char *name)
 {
     for (size_t i = 0; i < RB_COUNT(embedded); i++) {
         if (strcmp(modules->modules[i].name, name) == 0)
             return &modules->modules[i];
     }
     return NULL;
+}
+
+static int keep(lua_State *L, const void *bytes, size_t length, void *into)
+{
+    (void)L;
+    rb_buf_append(into, bytes, length);
+    return 0;
+}
+
+/* In a state of its own, so that the first evaluation is charged no more than the others. */
+bool rb_module_compile(struct rb_module *module, struct rb_error *err)
+{
+    if (module->compiled.length > 0)
+        return true;
+    RB_AUTO_BUF struct rb_buf where = {0};
+    rb_buf_printf(&where, "=%s", module->name);
+    lua_State *L = luaL_newstate();
+    bool good = L && luaL_loadbufferx(L, module->text, module->length, rb_buf_text(&where),
+                                      "t") == LUA_OK;
+    if (good)
+        lua_dump(L, keep, &module->compiled, 0);
+    else
+        rb_fail(err, RB_ERR_INVALID, "%s", L ? lua_tostring(L, -1) : "no memory");
+    if (L)
+        lua_close(L);
+    return good;
 }
 
 const struct rb_value *rb_modules_digests(const struct rb_modules *modules)

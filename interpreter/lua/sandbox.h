@@ -20,7 +20,7 @@ struct rb_world {
     bool (*ask)(void *context, const struct rb_value *requests,
                 const struct rb_value **ret_outcomes, struct rb_error *err);
     int run_dir; /* where blobs are; -1: none */
-    const struct rb_modules *modules;
+    struct rb_modules *modules;
     /* The machine keeps from us what is there (no descriptor left, a disk that fails): nothing
      * may be concluded from this evaluation. Does not return; NULL: it is an error like others. */
     void (*give_up)(void *context, const char *why);

@@ -72,12 +72,41 @@ static void a_folder_stands_in_for_it(void **state)
     rmdir(folder);
 }
 
+static void a_module_is_compiled_once(void **state)
+{
+    (void)state;
+    struct rb_modules *modules;
+    struct rb_error err;
+    assert_true(rb_modules_open(NULL, &modules, NULL));
+    struct rb_module *sh = rb_modules_find(modules, "sh");
+    assert_true(rb_module_compile(sh, &err));
+    const char *compiled = sh->compiled.data;
+    size_t length = sh->compiled.length;
+    assert_memory_equal(compiled, "\x1bLua", 4);
+    assert_true(rb_module_compile(sh, &err));
+    assert_ptr_equal(sh->compiled.data, compiled);
+    assert_int_equal(sh->compiled.length, length);
+    rb_modules_free(modules);
+}
+
+static void what_is_no_lua_is_no_module(void **state)
+{
+    (void)state;
+    struct rb_module broken = {.name = "sh", .text = "return {", .length = 8};
+    struct rb_error err;
+    assert_false(rb_module_compile(&broken, &err));
+    assert_non_null(strstr(err.message, "sh:1:"));
+    assert_int_equal(broken.compiled.length, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_library_is_part_of_the_program),
         cmocka_unit_test(a_module_is_known_by_its_digest),
         cmocka_unit_test(a_folder_stands_in_for_it),
+        cmocka_unit_test(a_module_is_compiled_once),
+        cmocka_unit_test(what_is_no_lua_is_no_module),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
