@@ -9,6 +9,27 @@
 
 enum { CANCELLED = 4 };
 
+/* A request that the run would have no use for is refused here: it would not hear of it. */
+static bool may_ask(const struct rb_history *history, bool rollback, struct rb_error *err)
+{
+    const struct rb_state *state = history->state;
+    const char *id = history->run->id;
+    bool ended = rollback ? rb_state_is_over(state) : state->phase == RB_RUN_FINISHED;
+    if (ended)
+        return rb_fail(err, RB_ERR_USAGE, "%s has ended already", id);
+    if (state->last)
+        return rb_fail(err, RB_ERR_USAGE,
+                       "%s has come to its last steps, and can't be %s any more; they run "
+                       "whatever happens, unless they are interrupted (Ctrl-C)",
+                       id, rollback ? "rolled back" : "cancelled");
+    if (rollback && state->rollback)
+        return rb_fail(err, RB_ERR_USAGE,
+                       "%s is being rolled back already; where that stands still, "
+                       "`runbook resume %s` goes on",
+                       id, id);
+    return true;
+}
+
 static bool leave_request(const struct rb_args *args, bool *ret_live, struct rb_error *err)
 {
     struct rb_history history;
@@ -16,13 +37,15 @@ static bool leave_request(const struct rb_args *args, bool *ret_live, struct rb_
         return false;
     RB_AUTO_VALUE const struct rb_value *who = rb_operator();
     int level = 0;
-    bool open = history.state->phase != RB_RUN_FINISHED;
-    bool good = open ? rb_stop_leave(history.run, rb_value_get_text(who, "user", "?"),
-                                     rb_args_value(args, "reason"), &level, err)
-                     : rb_fail(err, RB_ERR_USAGE, "%s has ended already", history.run->id);
+    bool rollback = rb_args_flag(args, "rollback");
+    bool good = may_ask(&history, rollback, err);
+    if (good && history.state->phase == RB_RUN_FINISHED)
+        rb_stop_forget(history.run);
+    good = good && rb_stop_leave(history.run, rb_value_get_text(who, "user", "?"),
+                                 rb_args_value(args, "reason"), rollback, &level, err);
     *ret_live = rb_run_is_live(history.run);
     if (good && *ret_live) {
-        printf("%s was asked to end %s\n", history.run->id,
+        printf("%s was asked to %s %s\n", history.run->id, rollback ? "roll back" : "end",
                level > 1 ? "its step now"
                          : "after its step; a second cancel ends the step");
     }

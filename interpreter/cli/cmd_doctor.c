@@ -8,6 +8,9 @@
 #include "cli/history.h"
 #include "cli/load.h"
 #include "cli/operator.h"
+#include "cli/probe.h"
+#include "cli/signers_file.h"
+#include "effects/keygen.h"
 
 /* One thing that was looked at. */
 static const struct rb_value *finding(const char *what, bool good, const char *text)
@@ -78,22 +81,65 @@ static void print(const struct rb_value *findings)
 {
     for (size_t i = 0; i < rb_value_count(findings); i++) {
         const struct rb_value *f = rb_value_at(findings, i);
-        printf("%-8s %-10s %s\n", rb_value_get_bool(f, "ok", false) ? "ok" : "MISSING",
-               rb_value_get_text(f, "what", ""), rb_value_get_text(f, "text", ""));
+        const char *target = rb_value_get_text(f, "target", NULL);
+        bool good = rb_value_get_bool(f, "ok", false);
+        printf("%-8s %-10s %s%s%s\n",
+               good     ? "ok"
+               : target ? "FAILED"
+                        : "MISSING",
+               rb_value_get_text(f, "what", ""), target ? target : "", target ? ": " : "",
+               rb_value_get_text(f, "text", ""));
     }
 }
 
-static bool add_file(struct rb_list_builder *list, const char *file)
+/* What signs, judges and verifies: one that answers at all. */
+static void add_signing(struct rb_list_builder *list, const struct rb_plan *plan)
+{
+    static const char *const argv[] = {"ssh-keygen", "-Y", "help", NULL};
+    RB_AUTO_BUF struct rb_buf said = {0};
+    const struct rb_keygen_call call = {.argv = argv, .limit_ms = 10000};
+    if (!rb_plan_is_signed(plan))
+        return;
+    bool good = rb_keygen_run(&call, &said) >= 0;
+    rb_list_add(list,
+                finding("ssh-keygen", good,
+                        good ? "signatures can be made and judged" : rb_buf_text(&said)));
+}
+
+static bool has_connections(const struct rb_plan *plan)
+{
+    bool has = false;
+    for (int i = 0; i < plan->book_count; i++)
+        has |= rb_value_count(plan->books[i]->connections) > 0;
+    return has;
+}
+
+/* What it requires comes before its connections: with these, secrets are taken out of the
+ * environment. */
+static bool add_document(struct rb_list_builder *list, const struct rb_args *args,
+                         const struct rb_document *document, struct rb_diags *diags,
+                         struct rb_error *err)
+{
+    RB_AUTO_VALUE const struct rb_value *params = NULL;
+    add_missing(list, args->words[0], document->plan);
+    add_signing(list, document->plan);
+    if (!has_connections(document->plan))
+        return true;
+    return rb_load_params(args, document, diags, &params, err) && diags->errors == 0 &&
+           rb_probe_all(document, params, NULL, list, err);
+}
+
+static bool add_file(struct rb_list_builder *list, const struct rb_args *args)
 {
     struct rb_diags diags = {0};
     struct rb_error err = {0};
-    struct rb_document *document = rb_load(file, NULL, &diags, NULL, &err);
-    bool good = document && diags.errors == 0;
-    if (good)
-        add_missing(list, file, document->plan);
-    else if (document)
+    struct rb_document *document =
+        rb_load(args->words[0], rb_args_value(args, "environment"), &diags, NULL, &err);
+    bool good =
+        document && diags.errors == 0 && add_document(list, args, document, &diags, &err);
+    if (!good && diags.errors > 0)
         rb_load_report(&diags, RB_DIAG_TEXT);
-    else
+    else if (!good)
         rb_report(&err);
     rb_diags_done(&diags);
     rb_document_free(document);
@@ -107,7 +153,7 @@ int rb_cmd_doctor(const struct rb_args *args)
     rb_list_add(&list, look_at_store(args));
     rb_list_add(&list, look_at_terminal());
     rb_list_add(&list, look_at_shell());
-    bool readable = args->word_count == 0 || add_file(&list, args->words[0]);
+    bool readable = args->word_count == 0 || add_file(&list, args);
     RB_AUTO_VALUE const struct rb_value *findings = rb_list_end(&list);
     int status = readable ? 0 : 2;
     for (size_t i = 0; i < rb_value_count(findings) && status == 0; i++)

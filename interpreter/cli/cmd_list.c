@@ -6,18 +6,22 @@
 #include "cli/commands.h"
 #include "cli/history.h"
 #include "cli/load.h"
+#include "render/words.h"
 
-static void print_text(const struct rb_value *briefs)
+enum { OVERDUE = 1 };
+
+static void print_text(const struct rb_value *briefs, bool late)
 {
     for (size_t i = 0; i < rb_value_count(briefs); i++) {
         const struct rb_value *brief = rb_value_at(briefs, i);
-        printf("%-26s %-12s %-24s %.19sZ  %s\n", rb_value_get_text(brief, "run", ""),
-               rb_value_get_text(brief, "status", ""),
-               rb_value_get_text(brief, "runbook", ""),
-               rb_value_get_text(brief, "started", ""),
-               rb_value_get_text(brief, "waits_for", ""));
+        RB_AUTO_BUF struct rb_buf status = {0};
+        rb_words_status(rb_value_get_text(brief, "status", ""), &status);
+        const char *waits = rb_value_get_text(brief, "waits_for", "");
+        printf("%-23s %-12s %-22s %.19sZ%s%s\n", rb_value_get_text(brief, "run", ""),
+               rb_buf_text(&status), rb_value_get_text(brief, "runbook", ""),
+               rb_value_get_text(brief, "started", ""), *waits ? "  " : "", waits);
     }
-    if (rb_value_count(briefs) == 0)
+    if (rb_value_count(briefs) == 0 && !late)
         fputs("no runs yet; `runbook exec FILE` makes one\n", stderr);
 }
 
@@ -31,16 +35,24 @@ int rb_cmd_list(const struct rb_args *args)
         return rb_report(&err);
     }
     struct rb_list_builder list = {0};
-    for (size_t i = 0; i < rb_value_count(ids); i++)
-        rb_list_add(&list, rb_brief(store, rb_value_as_text(rb_value_at(ids, i), "")));
+    bool late = rb_args_flag(args, "overdue");
+    for (size_t i = 0; i < rb_value_count(ids); i++) {
+        const struct rb_value *brief =
+            rb_brief(store, rb_value_as_text(rb_value_at(ids, i), ""));
+        if (!late || rb_value_get_bool(brief, "overdue", false))
+            rb_list_add(&list, brief);
+        else
+            rb_value_unref(brief);
+    }
+    bool any = list.count > 0;
     RB_AUTO_VALUE const struct rb_value *briefs = rb_list_end(&list);
     if (rb_args_is(args, "output", "json", false)) {
         RB_AUTO_BUF struct rb_buf out = {0};
         rb_json_print(briefs, 2, &out);
         puts(rb_buf_text(&out));
     } else {
-        print_text(briefs);
+        print_text(briefs, late);
     }
     rb_store_close(store);
-    return 0;
+    return late && any ? OVERDUE : 0;
 }

@@ -4,25 +4,52 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/duties.h"
 #include "cli/history.h"
 #include "cli/load.h"
+#include "cli/questions.h"
 #include "cli/status.h"
+#include "core/container.h"
 #include "core/core.h"
+#include "core/question.h"
+#include "plan/rescue.h"
+#include "render/words.h"
 
+/* A step that stands failed is under way as far as the run goes, and failed for whoever asks. */
 static const char *state_of(const struct rb_state *state, int step)
 {
     int at = state->latest[step];
-    return at < 0 ? "pending" : rb_status_name(state->nodes[at].status);
+    const struct rb_active *active = at < 0 ? NULL : state->nodes[at].active;
+    if (active && active->failure && state->nodes[at].phase == RB_PHASE_HALTED)
+        return rb_status_name(RB_STATUS_FAILED);
+    return at < 0 ? "pending" : rb_status_name(rb_node_outcome(state, at));
 }
 
-/* The open question, or NULL. */
-static const struct rb_value *open_question(const struct rb_state *state)
+/* How the elements of a loop stand in which some failed, or NULL; borrowed. */
+static const struct rb_value *elements_of(const struct rb_state *state, int step)
 {
-    const struct rb_node *node = rb_state_current(state);
-    bool open =
-        node && (node->phase == RB_PHASE_ASKING || node->phase == RB_PHASE_UNANSWERED ||
-                 (node->phase == RB_PHASE_HALTED && state->phase == RB_RUN_SUSPENDED));
-    return open ? node->active->question : NULL;
+    int at = state->latest[step];
+    if (at >= 0 && state->nodes[at].element >= 0)
+        at = state->nodes[at].parent; /* of a loop that has not ended the last element */
+    const struct rb_node *node = at < 0 ? NULL : &state->nodes[at];
+    if (!node || !node->loop)
+        return NULL;
+    return node->active ? rb_value_get(node->active->failure, "elements") : node->result;
+}
+
+/* When the first comes of the times that it waits for; 0: none. */
+static rb_time waits_until(const struct rb_state *state)
+{
+    rb_time first = 0;
+    for (int i = 0; i < state->active_count && state->phase != RB_RUN_FINISHED; i++) {
+        const struct rb_node *node = &state->nodes[state->active[i]];
+        bool times = rb_node_has_deadline(node) &&
+                     (node->active->entering ||
+                      rb_node_step(state, state->active[i])->action == RB_ACTION_WAIT);
+        if (times && (first == 0 || node->active->due_utc < first))
+            first = node->active->due_utc;
+    }
+    return first;
 }
 
 static const struct rb_value *steps_json(const struct rb_state *state)
@@ -32,32 +59,46 @@ static const struct rb_value *steps_json(const struct rb_state *state)
         const struct rb_step *step = &state->plan->steps[i];
         int at = state->latest[i];
         const struct rb_node *node = at < 0 ? NULL : &state->nodes[at];
+        const struct rb_value *elements = elements_of(state, i);
         rb_list_add(&list,
                     rb_value_map("id", rb_value_text(step->id), "action",
                                  rb_value_text(rb_action_name(step->action)), "status",
                                  rb_value_text(state_of(state, i)), "attempts",
                                  node ? rb_value_int(node->attempt) : NULL, "outputs",
                                  node && node->outputs ? rb_value_ref(node->outputs) : NULL,
-                                 NULL));
+                                 "elements", rb_value_ref(elements), NULL));
     }
     return rb_list_end(&list);
+}
+
+/* What an open run holds, also while nobody is at work on it. */
+static bool held_locks(const struct rb_state *state)
+{
+    return rb_value_count(state->locks) > 0 && state->phase != RB_RUN_FINISHED;
 }
 
 static void print_json(const struct rb_history *history, const char *status)
 {
     char started[28];
     const struct rb_state *state = history->state;
-    const struct rb_value *question = open_question(state);
+    RB_AUTO_VALUE const struct rb_value *questions = rb_questions_open(state);
+    const struct rb_value *first = rb_value_at(questions, 0);
+    char until[28];
     rb_time_format(state->created_utc, started);
+    rb_time_format(waits_until(state), until);
     RB_AUTO_VALUE const struct rb_value *all = rb_value_map(
         "run", rb_value_text(history->run->id), "status", rb_value_text(status), "runbook",
         rb_value_text(state->plan->name), "environment",
         state->plan->environment ? rb_value_text(state->plan->environment) : NULL,
         "started", rb_value_text(started), "params",
         rb_value_ref(rb_value_get(history->created, "params")), "end",
-        state->end ? rb_value_ref(state->end) : NULL, "waits_for",
-        question ? rb_value_ref(question) : NULL, "events", rb_value_int(history->records),
-        "steps", steps_json(state), NULL);
+        rb_value_ref(state->end), "waits_for", rb_value_ref(first), "waits_until",
+        waits_until(state) ? rb_value_text(until) : NULL, "overrides",
+        rb_value_ref(state->overrides), "questions", rb_value_ref(questions), "events",
+        rb_value_int(history->records), "operator", rb_value_text(rb_state_operator(state)),
+        "obligations", rb_duties_list(state->duties), "locks",
+        held_locks(state) ? rb_value_ref(state->locks) : NULL, "steps", steps_json(state),
+        NULL);
     RB_AUTO_BUF struct rb_buf out = {0};
     rb_json_print(all, 2, &out);
     puts(rb_buf_text(&out));
@@ -94,15 +135,39 @@ static int depth_of(const struct rb_plan *plan, int step)
     return depth;
 }
 
+/* Of this step, or of one of its instances. */
+static bool has_duty(const struct rb_state *state, const char *step)
+{
+    size_t length = strlen(step);
+    for (size_t i = 0; i < rb_value_count(state->duties); i++) {
+        const char *key = rb_value_get_text(rb_value_at(state->duties, i), "step", "");
+        if (strncmp(key, step, length) == 0 && (key[length] == '\0' || key[length] == '['))
+            return true;
+    }
+    return false;
+}
+
 /* A step that can't have its turn any more is not pending: what holds it has ended. */
 static const char *word_of(const struct rb_state *state, int step)
 {
-    bool over = state->phase == RB_RUN_FINISHED &&
-                strcmp(rb_run_status(state->phase, state->end, false), "failed") != 0;
-    for (int at = state->plan->steps[step].parent; at >= 0 && !over;
-         at = state->plan->steps[at].parent)
-        over = strcmp(state_of(state, at), "skipped") == 0;
+    bool over = rb_state_is_over(state) || state->rollback || state->last;
+    for (int around = state->plan->steps[step].parent; around >= 0 && !over;
+         around = state->plan->steps[around].parent)
+        over = strcmp(state_of(state, around), "skipped") == 0;
+    if (has_duty(state, state->plan->steps[step].id))
+        return "open";
     return over && state->latest[step] < 0 ? "not run" : state_of(state, step);
+}
+
+static void print_elements(const struct rb_value *elements)
+{
+    RB_AUTO_BUF struct rb_buf text = {0};
+    if (!elements)
+        return;
+    rb_container_text(elements, &text);
+    fputs(" (", stdout);
+    print_visible(rb_buf_text(&text));
+    putchar(')');
 }
 
 static void print_step(const struct rb_state *state, int index)
@@ -114,7 +179,114 @@ static void print_step(const struct rb_state *state, int index)
     int at = state->latest[index];
     if (at >= 0 && state->nodes[at].attempt > 1)
         printf(" (attempt %d)", state->nodes[at].attempt);
+    print_elements(elements_of(state, index));
     putchar('\n');
+}
+
+static void print_signed(const struct rb_value *approvals)
+{
+    for (size_t i = 0; i < rb_value_count(approvals); i++) {
+        const struct rb_value *one = rb_value_at(approvals, i);
+        fputs("  signed by ", stdout);
+        print_visible(rb_value_get_text(one, "by", ""));
+        printf(" as %s\n", rb_value_get_text(one, "role", ""));
+    }
+}
+
+/* What may be answered from another terminal too. */
+static void print_elsewhere(const struct rb_state *state, const struct rb_value *question)
+{
+    static const char *const kinds[] = {"item", "manual", "confirm"};
+    RB_AUTO_FREE char *name = rb_question_name(question);
+    for (size_t i = 0; i < RB_COUNT(kinds); i++) {
+        if (strcmp(rb_value_get_text(question, "kind", ""), kinds[i]) == 0) {
+            printf("  runbook confirm %s ", rb_value_get_text(state->created, "run", ""));
+            print_visible(name);
+            putchar('\n');
+        }
+    }
+}
+
+static void print_signing(const struct rb_state *state, const struct rb_value *question)
+{
+    RB_AUTO_BUF struct rb_buf text = {0};
+    if (!rb_value_get(question, "roles")) {
+        print_elsewhere(state, question);
+        return;
+    }
+    rb_words_signing(&text, question, rb_value_get_text(state->created, "run", ""));
+    printf("  %s\n", rb_buf_text(&text));
+    for (int i = 0; i < state->active_count; i++) {
+        const struct rb_active *active = state->nodes[state->active[i]].active;
+        if (active->question == question)
+            print_signed(active->approvals);
+    }
+}
+
+/* What it waits for, or how it ended. */
+static void print_why(const struct rb_state *state)
+{
+    RB_AUTO_VALUE const struct rb_value *questions = rb_questions_open(state);
+    size_t count = rb_value_count(questions);
+    const char *end = count == 0 ? rb_value_get_text(state->end, "why", NULL) : NULL;
+    if (count > 0 || end)
+        putchar('\n');
+    for (size_t i = 0; i < count; i++) {
+        const struct rb_value *question = rb_value_at(questions, i);
+        fputs("waits for an answer: ", stdout);
+        if (count > 1)
+            printf("%s: ", rb_value_get_text(question, "step", ""));
+        print_visible(rb_value_get_text(question, "text", ""));
+        putchar('\n');
+        print_signing(state, question);
+    }
+    if (end) {
+        const char *step = rb_value_get_text(state->end, "step", NULL);
+        printf("%s%s", step ? step : "", step ? ": " : "");
+        print_visible(end);
+        putchar('\n');
+    }
+}
+
+/* Who began it is who has it, unless it was handed over. */
+static void print_operator(const struct rb_state *state)
+{
+    if (!state->operator_now)
+        return;
+    fputs("  handed over to ", stdout);
+    print_visible(rb_state_operator(state));
+    fputs("\n\n", stdout);
+}
+
+static void print_locks(const struct rb_state *state)
+{
+    for (size_t i = 0; held_locks(state) && i < rb_value_count(state->locks); i++) {
+        fputs(i == 0 ? "  holds " : ", ", stdout);
+        print_visible(rb_value_as_text(rb_value_at(state->locks, i), ""));
+    }
+    fputs(held_locks(state) ? "\n\n" : "", stdout);
+}
+
+/* Who reads on has to know that it was not as the runbook has it. */
+static void print_overrides(const struct rb_state *state)
+{
+    for (size_t i = 0; i < rb_value_count(state->overrides); i++) {
+        const struct rb_value *override = rb_value_at(state->overrides, i);
+        RB_AUTO_BUF struct rb_buf text = {0};
+        rb_words_override(&text, override, state->created_utc);
+        printf("%s%s: %s\n", i ? "" : "\n", rb_value_get_text(override, "step", ""),
+               rb_buf_text(&text));
+    }
+}
+
+static void print_until(const struct rb_state *state)
+{
+    RB_AUTO_BUF struct rb_buf text = {0};
+    rb_time until = waits_until(state);
+    if (until == 0 || rb_value_get(state->end, "until"))
+        return;
+    rb_words_moment(&text, until, 0);
+    printf("\nwaits until %s\n", rb_buf_text(&text));
 }
 
 static void print_text(const struct rb_history *history, const char *status)
@@ -122,7 +294,9 @@ static void print_text(const struct rb_history *history, const char *status)
     const struct rb_state *state = history->state;
     char started[28];
     rb_time_format(state->created_utc, started);
-    printf("%s  %s\n", history->run->id, status);
+    RB_AUTO_BUF struct rb_buf word = {0};
+    rb_words_status(status, &word);
+    printf("%s  %s\n", history->run->id, rb_buf_text(&word));
     printf("  %s", state->plan->name);
     if (state->plan->title) {
         fputs(": ", stdout);
@@ -132,19 +306,19 @@ static void print_text(const struct rb_history *history, const char *status)
            state->plan->environment ? ", environment " : "",
            state->plan->environment ? state->plan->environment : "",
            (long long)history->records);
-    for (int i = 0; i < state->plan->step_count; i++)
-        print_step(state, i);
-    const struct rb_value *question = open_question(state);
-    const char *why = rb_value_get_text(question ? question : state->end,
-                                        question ? "text" : "why", NULL);
-    if (why) {
-        fputs(question ? "\nwaits for an answer: " : "\n", stdout);
-        print_visible(why);
-        putchar('\n');
+    print_operator(state);
+    print_locks(state);
+    for (int i = 0; i < state->plan->step_count; i++) {
+        if (state->latest[i] >= 0 || !rb_plan_is_rescue(state->plan, i))
+            print_step(state, i);
     }
-    bool open = strcmp(status, "running") != 0 && strcmp(status, "succeeded") != 0 &&
-                strcmp(status, "cancelled") != 0;
-    if (open)
+    print_overrides(state);
+    print_why(state);
+    print_until(state);
+    if (state->duties)
+        puts("\nobligations that are open; `runbook confirm RUN NAME` when one is done:");
+    rb_duties_print(state->duties, "  ");
+    if (strcmp(status, "running") != 0 && !rb_state_is_over(state))
         printf("\nto go on: runbook resume %s\n", history->run->id);
 }
 

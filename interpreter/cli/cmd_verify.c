@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "cli/again.h"
+#include "cli/approvals.h"
 #include "cli/commands.h"
 #include "cli/load.h"
 #include "journal/verify.h"
@@ -66,6 +67,23 @@ static void derive(const struct rb_args *args, const char *id,
     rb_history_done(&history);
 }
 
+/* Signatures are over a record whose chain holds, or over nothing. */
+static void verify_signatures(const struct rb_args *args, const char *id,
+                              struct rb_verification *verification)
+{
+    struct rb_history history;
+    struct rb_error err = {0};
+    struct rb_level *at = level(verification, "APPROVALS");
+    if (level(verification, "CHAIN")->finding == RB_FINDING_FAIL ||
+        !rb_history_begin(args, id, &history, &err)) {
+        say(at, RB_FINDING_ABSENT, "not verified: %s",
+            err.code == RB_OK ? "the chain does not hold" : err.message);
+        return;
+    }
+    verification->unproven = !rb_approvals_verify(args, &history, at);
+    rb_history_done(&history);
+}
+
 static const struct rb_value *as_json(const struct rb_run *run,
                                       const struct rb_verification *verification)
 {
@@ -114,6 +132,7 @@ static int verify_one(const struct rb_args *args, struct rb_store *store, const 
         return rb_report(&err);
     rb_verify_run(run, &verification);
     derive(args, run->id, &verification);
+    verify_signatures(args, run->id, &verification);
     place_in_chain(store, run->id, &verification);
     rb_verify_conclude(&verification);
     if (list)

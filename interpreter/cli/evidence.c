@@ -78,7 +78,7 @@ static void print_excerpts(const struct rb_history *history, const struct rb_val
     for (size_t i = 0; i < rb_value_count(results); i++) {
         const struct rb_value *table = rb_value_get(rb_value_at(results, i), "table");
         RB_AUTO_VALUE const struct rb_value *alone =
-            rb_value_map("table", table ? rb_value_ref(table) : NULL, NULL);
+            rb_value_map("table", rb_value_ref(table), NULL);
         print_excerpts(history, alone);
     }
 }

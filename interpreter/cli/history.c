@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "cli/args.h"
+#include "cli/called.h"
 #include "core/core.h"
 
 bool rb_history_store(const struct rb_args *args, struct rb_store **ret_store,
@@ -30,16 +31,32 @@ static bool read_source(const struct rb_history *h, const struct rb_value *sourc
                    name);
 }
 
+bool rb_history_called(const struct rb_history *h, struct rb_called_files *called,
+                       struct rb_error *err)
+{
+    const struct rb_value *sources = rb_value_get(h->created, "sources");
+    for (size_t i = 1; i < rb_value_count(sources); i++) {
+        const struct rb_value *source = rb_value_at(sources, i);
+        const char *path = rb_value_get_text(source, "path", NULL);
+        RB_AUTO_BUF struct rb_buf text = {0};
+        if (!path)
+            continue;
+        if (!read_source(h, source, &text, err))
+            return false;
+        rb_called_add(called, path, &text);
+    }
+    return true;
+}
+
 /* The path is only for messages. */
 static bool compile(struct rb_history *h, struct rb_error *err)
 {
     const struct rb_value *source = rb_value_at(rb_value_get(h->created, "sources"), 0);
     RB_AUTO_BUF struct rb_buf text = {0};
-    if (!read_source(h, source, &text, err))
+    RB_CLEANUP(rb_called_done) struct rb_called_files called = {0};
+    if (!read_source(h, source, &text, err) || !rb_history_called(h, &called, err))
         return false;
-    h->document = rb_document_read(
-        rb_value_get_text(h->created, "file", ""), rb_buf_text(&text), text.length,
-        rb_value_get_text(h->created, "environment", NULL), &h->diags);
+    h->document = rb_called_compile(h->created, &text, &called, &h->diags);
     RB_AUTO_BUF struct rb_buf plan = {0};
     if (h->document->plan) {
         rb_plan_seal(h->document->plan);

@@ -1,6 +1,7 @@
 #pragma once
 /* A run as its record tells it: the plan compiled from its stored source, the state folded. */
 
+#include "cli/called.h"
 #include "core/state.h"
 #include "journal/reader.h"
 #include "journal/store.h"
@@ -38,3 +39,7 @@ void rb_history_done(struct rb_history *history);
 /* The store that --store names, or the default. */
 bool rb_history_store(const struct rb_args *args, struct rb_store **ret_store,
                       struct rb_error *err);
+
+/* Adds the files that the runbook calls, as the run keeps them: with the digests that its record has. */
+bool rb_history_called(const struct rb_history *history, struct rb_called_files *called,
+                       struct rb_error *err) RB_MUST_CHECK;

@@ -23,21 +23,92 @@ static bool read_input(const char *path, struct rb_buf *out, struct rb_error *er
     return false;
 }
 
+void rb_load_bytes_done(struct rb_load_bytes *bytes)
+{
+    rb_buf_done(&bytes->runbook);
+    rb_called_done(&bytes->called);
+}
+
+/* Each file that is called is checked by itself as well: that is where its mistakes are. */
+struct loading {
+    const char *environment;
+    struct rb_called_files *called;
+    struct rb_files files;
+    struct rb_diags *diags;
+    struct rb_document *document; /* which owns the others */
+    int checked;                  /* of `called` */
+};
+
+static bool has_environments(const struct rb_reading *reading)
+{
+    struct rb_diags unheard = {0};
+    struct rb_reading plain = *reading;
+    plain.environment = NULL;
+    struct rb_document *document = rb_document_read_with(&plain, &unheard);
+    bool has = document->environment_count > 0;
+    rb_diags_done(&unheard);
+    rb_document_free(document);
+    return has;
+}
+
+static void check_called(struct loading *l, const struct rb_called_file *file)
+{
+    RB_AUTO_BUF struct rb_buf path = {0};
+    rb_buf_printf(&path, "%s%s", l->called->folder, file->path);
+    struct rb_reading reading = {.path = rb_buf_text(&path),
+                                 .text = rb_buf_text(&file->text),
+                                 .length = file->text.length,
+                                 .place = file->path,
+                                 .files = &l->files};
+    if (l->environment && has_environments(&reading))
+        reading.environment = l->environment;
+    struct rb_document *document = rb_document_read_with(&reading, l->diags);
+    rb_check_document(document, l->diags);
+    rb_document_own(l->document, document);
+}
+
+/* What is not well by itself, or in how it is called, is no plan of a run. */
+static void make_whole(struct loading *l, const struct rb_reading *reading)
+{
+    struct rb_reading whole = *reading;
+    whole.whole = true;
+    while (l->checked < l->called->count)
+        check_called(l, l->called->items[l->checked++]);
+    if (l->document->called_count == 0 || l->diags->errors > 0)
+        return;
+    struct rb_document *document = rb_document_read_with(&whole, l->diags);
+    rb_check_whole(document, l->diags);
+    rb_document_own(document, l->document);
+    l->document = document;
+}
+
 struct rb_document *rb_load(const char *path, const char *environment,
-                            struct rb_diags *diags, struct rb_buf *ret_bytes,
+                            struct rb_diags *diags, struct rb_load_bytes *ret_bytes,
                             struct rb_error *err)
 {
-    RB_AUTO_BUF struct rb_buf text = {0};
-    if (!read_input(path, &text, err))
+    RB_CLEANUP(rb_load_bytes_done) struct rb_load_bytes bytes = {0};
+    const char *slash = strrchr(path, '/');
+    if (!read_input(path, &bytes.runbook, err))
         return NULL;
-    struct rb_document *document =
-        rb_document_read(path, rb_buf_text(&text), text.length, environment, diags);
-    rb_check_document(document, diags);
+    rb_called_beside(&bytes.called, path);
+    struct loading l = {.environment = environment,
+                        .called = &bytes.called,
+                        .files = rb_called_reader(&bytes.called),
+                        .diags = diags};
+    const struct rb_reading reading = {.path = path,
+                                       .text = rb_buf_text(&bytes.runbook),
+                                       .length = bytes.runbook.length,
+                                       .environment = environment,
+                                       .place = slash ? slash + 1 : path,
+                                       .files = &l.files};
+    l.document = rb_document_read_with(&reading, diags);
+    rb_check_document(l.document, diags);
+    make_whole(&l, &reading);
     if (ret_bytes) {
-        *ret_bytes = text;
-        text = (struct rb_buf){0};
+        *ret_bytes = bytes;
+        bytes = (struct rb_load_bytes){0};
     }
-    return document;
+    return l.document;
 }
 
 void rb_load_report(struct rb_diags *diags, enum rb_diag_form form)

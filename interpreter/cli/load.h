@@ -3,14 +3,22 @@
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "cli/called.h"
 #include "parse/parse.h"
 
 enum rb_diag_form { RB_DIAG_TEXT, RB_DIAG_JSON, RB_DIAG_GITHUB };
 
-/* Reads and checks it; findings are added to diags. NULL only when the file can't be read.
- * `ret_bytes` (may be NULL) gets the exact bytes. */
+/* The exact bytes of what was read; zeroed before. */
+struct rb_load_bytes {
+    struct rb_buf runbook;
+    struct rb_called_files called;
+};
+void rb_load_bytes_done(struct rb_load_bytes *bytes);
+
+/* Reads and checks it, and what it calls; findings are added to diags. NULL only when the file can't be
+ * read. `ret_bytes` may be NULL. */
 struct rb_document *rb_load(const char *path, const char *environment,
-                            struct rb_diags *diags, struct rb_buf *ret_bytes,
+                            struct rb_diags *diags, struct rb_load_bytes *ret_bytes,
                             struct rb_error *err);
 
 /* Sorts and prints findings: text to standard error, JSON and GitHub annotations to standard

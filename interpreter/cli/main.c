@@ -8,6 +8,7 @@
 #include "cli/args.h"
 #include "cli/help.h"
 #include "cli/start.h"
+#include "effects/fs_look.h"
 
 static int usage(const struct rb_error *err)
 {
@@ -85,6 +86,8 @@ static int answer(char **words)
         puts("runbook " RB_VERSION);
         return 0;
     }
+    if (strcmp(name, "look") == 0 && words[1])
+        return rb_fs_look(words[1]);
     if (strcmp(name, "man") == 0)
         return man(words + 1);
     const struct rb_command *command = rb_command_find(name);

@@ -23,12 +23,6 @@ struct attempt {
     int64_t shown[2]; /* bytes of out and err */
 };
 
-static void keep(const struct rb_value **slot, const struct rb_value *value)
-{
-    rb_value_unref(*slot);
-    *slot = value ? rb_value_ref(value) : NULL;
-}
-
 bool rb_output_is_about(const char *step, const char *key)
 {
     size_t length = strlen(step);
@@ -46,8 +40,8 @@ static void watch(void *context, const struct rb_state *state,
     if ((!intent && record->event.type != RB_EV_EFFECT_RESULT) ||
         !rb_output_is_about(attempt->step, rb_value_get_text(d, "step", "")))
         return;
-    keep(&attempt->key, rb_value_get(d, "step"));
-    keep(&attempt->result, intent ? NULL : d);
+    rb_value_put(&attempt->key, rb_value_get(d, "step"));
+    rb_value_put(&attempt->result, intent ? NULL : d);
     attempt->number = rb_value_get_int(d, "attempt", 1);
 }
 

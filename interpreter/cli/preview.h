@@ -11,9 +11,17 @@ struct rb_preview {
         *values; /* expression number -> value; what only the run can know is
                                        the text `${{ expr }}` */
     bool *known; /* per expression of the plan */
+    /* What each file begins with, as far as it is known: that of one whose parameters are not has no
+     * connections. */
+    struct rb_book_values *books;
 };
 
 /* RB_ERR_INVALID when vars or env can't be evaluated. */
 bool rb_preview_new(const struct rb_document *document, const struct rb_value *params,
                     struct rb_preview *ret_preview, struct rb_error *err) RB_MUST_CHECK;
+/* The same of a run that there is: with what was recorded when it was created, so that whoever
+ * looks sees the same. `created` is the payload of run.created, `utc` its time. */
+bool rb_preview_of(const struct rb_document *document, const struct rb_value *created,
+                   rb_time utc, struct rb_preview *ret_preview,
+                   struct rb_error *err) RB_MUST_CHECK;
 void rb_preview_done(struct rb_preview *preview);

@@ -7,8 +7,13 @@
 #include <uv.h>
 
 #include "base/digest.h"
+#include "base/pattern.h"
+#include "cli/inbox.h"
 #include "cli/load.h"
 #include "cli/operator.h"
+#include "cli/own_keys.h"
+#include "cli/remark.h"
+#include "cli/stay.h"
 #include "cli/stop.h"
 #include "core/question.h"
 #include "effects/answers.h"
@@ -17,7 +22,6 @@
 #include "effects/vault.h"
 #include "journal/blob.h"
 #include "lua/worker_main.h"
-#include "parse/pattern.h"
 #include "render/view.h"
 
 struct session {
@@ -34,9 +38,12 @@ struct session {
     struct rb_engine *engine;
     struct rb_vault *vault;
     struct rb_real *real;
+    struct rb_inbox *inbox;
     struct rb_stop *stop;
+    struct rb_remarks *remarks;
     struct rb_error broken;      /* the journal or a helper failed */
     bool leave;                  /* a third signal */
+    rb_time stay;                /* longer waits suspend the run; negative: none does */
     rb_asker_answered *answered; /* of the question at the terminal */
     void *asking;
     rb_vault_typed *typed; /* of the secret at the terminal; NULL: none is typed */
@@ -84,6 +91,11 @@ static void put(struct session *s, enum rb_event_type type, const struct rb_valu
         broke(s, &err);
 }
 
+static void remarked(void *context, enum rb_event_type type, const struct rb_value *owned)
+{
+    put(context, type, owned);
+}
+
 /* A step whose secret is being typed has not begun: there is nothing to wait for. */
 static const struct rb_value *at_once(const struct rb_value *owned)
 {
@@ -113,6 +125,9 @@ static void turned(uv_check_t *check)
 static void tick(uv_timer_t *timer)
 {
     struct session *s = timer->data;
+    struct rb_error err = {0};
+    if (!rb_engine_watch_clock(s->engine, &err))
+        broke(s, &err);
     s->view->ops->tick(s->view, s->start->shown, rb_clock_utc(), rb_clock_mono());
 }
 
@@ -156,6 +171,11 @@ static void ask_secret(void *self, const char *name, const char *text,
                        rb_vault_typed *typed, void *context)
 {
     struct session *s = self;
+    struct rb_error err = {0};
+    if (!rb_engine_sync(s->engine, &err)) { /* what led to it is shown first */
+        broke(s, &err);
+        return;
+    }
     s->typed = typed;
     s->typing = context;
     s->view->ops->ask_secret(s->view, name, text, secret_typed, s);
@@ -227,6 +247,53 @@ static bool can_ask(const struct session *s)
     return s->start->asks && s->view->ops->ask && !rb_args_flag(s->start->args, "no-input");
 }
 
+/* What can be answered from elsewhere is waited for at a terminal, and where somebody says so. */
+static bool waits(const struct session *s)
+{
+    return can_ask(s) || rb_args_flag(s->start->args, "wait");
+}
+
+/* Nobody is here to be asked, but somebody elsewhere may answer. */
+static void ask_nobody(void *self, const struct rb_value *question,
+                       rb_asker_answered *answered, void *context)
+{
+    (void)self, (void)question, (void)answered, (void)context;
+}
+
+static void unask_nobody(void *self)
+{
+    (void)self;
+}
+
+static struct rb_asker asker_of(struct session *s)
+{
+    if (can_ask(s))
+        return (struct rb_asker){.self = s, .ask = view_ask, .unask = view_unask};
+    if (waits(s))
+        return (struct rb_asker){.self = s, .ask = ask_nobody, .unask = unask_nobody};
+    return (struct rb_asker){0};
+}
+
+static void put_elsewhere(void *context, const struct rb_value *step, int64_t attempt,
+                          enum rb_event_type type, const struct rb_value *owned)
+{
+    struct session *s = context;
+    rb_real_put(s->real, step, attempt, type, owned);
+}
+
+static void open_inbox(struct session *s)
+{
+    const struct rb_inbox_options options = {.loop = &s->loop,
+                                             .run = s->start->run,
+                                             .document = s->start->document,
+                                             .state = s->start->state,
+                                             .waits = waits(s),
+                                             .put = put_elsewhere,
+                                             .broke = broke,
+                                             .context = s};
+    s->inbox = rb_inbox_new(&options);
+}
+
 /* Before any helper is forked off. */
 static void open_vault(struct session *s)
 {
@@ -241,11 +308,14 @@ static void open_engine(struct session *s, const struct rb_asker *asker)
                                          .run = s->start->run,
                                          .state = s->start->state,
                                          .asker = *asker,
+                                         .elsewhere = rb_inbox_elsewhere(s->inbox),
                                          .vault = s->vault,
                                          .worker_main = rb_lua_worker,
                                          .writer = s->start->epoch,
                                          .resumed = s->start->resumed,
                                          .operator_name = s->operator_name,
+                                         .locks = s->start->locks,
+                                         .lock_holder = s->start->lock_holder,
                                          .broke = broke,
                                          .context = s};
     s->real = rb_real_new(&real);
@@ -262,8 +332,9 @@ static const struct rb_value *first_payload(const struct session *s)
 {
     RB_AUTO_VALUE const struct rb_value *who = rb_value_map(
         "operator", rb_value_ref(s->operator), "engine", rb_value_ref(s->start->engine),
-        "interactive", rb_value_bool(can_ask(s)), "answers",
-        s->answers_blob ? rb_value_ref(s->answers_blob) : NULL, NULL);
+        "interactive", rb_value_bool(can_ask(s)), "stay_us",
+        s->stay >= 0 ? rb_value_int(s->stay) : NULL, "answers",
+        rb_value_ref(s->answers_blob), NULL);
     return rb_value_merge(s->start->payload, who);
 }
 
@@ -277,7 +348,9 @@ static void closing(uv_handle_t *handle, void *context)
 static void close_session(struct session *s)
 {
     rb_stop_free(s->stop);
+    rb_remarks_free(s->remarks);
     rb_real_free(s->real);
+    rb_inbox_free(s->inbox);
     rb_vault_free(s->vault);
     rb_engine_free(s->engine);
     rb_answers_free(s->answers);
@@ -308,6 +381,7 @@ static void turn(struct session *s)
         rb_engine_note(s->engine, RB_EV_TAIL_RECOVERED, rb_value_ref(s->start->torn));
     put(s, s->start->first, first_payload(s));
     rb_stop_look(s->stop);
+    rb_remarks_look(s->remarks);
     if (!rb_engine_ended(s->engine) && s->broken.code == RB_OK)
         uv_run(&s->loop, UV_RUN_DEFAULT);
     if (!rb_engine_ended(s->engine) && !s->leave && s->broken.code == RB_OK)
@@ -326,6 +400,14 @@ static int exit_status(const struct session *s)
     return (int)rb_value_get_int(s->start->state->end, "exit", 70);
 }
 
+/* Only a run that has come to its end gives up what it holds. */
+static void release_locks(const struct session *s)
+{
+    const struct rb_state *state = s->start->state;
+    if (s->start->locks && s->broken.code == RB_OK && state->phase == RB_RUN_FINISHED)
+        rb_locks_release(s->start->locks, rb_value_get_text(state->end, "status", ""));
+}
+
 static void tell_unused(const struct session *s)
 {
     RB_AUTO_BUF struct rb_buf names = {0};
@@ -334,23 +416,37 @@ static void tell_unused(const struct session *s)
                 rb_buf_text(&names));
 }
 
+/* With the keys that are at hand, where something has to be signed. */
+static const struct rb_value *operator_of(const struct rb_session_start *start)
+{
+    if (!start->signers)
+        return rb_operator();
+    RB_AUTO_VALUE const struct rb_value *who = rb_operator(),
+                                        *keys = rb_own_keys(start->signers);
+    return rb_value_merge(who, keys);
+}
+
 int rb_session_run(const struct rb_session_start *start)
 {
     struct session s = {.start = start, .tty = -1};
     struct rb_error err = {0};
     uv_loop_init(&s.loop);
-    s.operator= rb_operator();
+    s.operator= operator_of(start);
     s.operator_name = rb_value_get_text(s.operator, "user", "?");
     open_view(&s);
     open_vault(&s);
-    struct rb_asker asker = {.self = &s, .ask = view_ask, .unask = view_unask};
-    if (!can_ask(&s))
-        asker = (struct rb_asker){0};
+    open_inbox(&s);
+    struct rb_asker asker = asker_of(&s);
     int status;
-    if (take_answers(&s, &asker, &err)) {
+    if (rb_stay_read(start->args, can_ask(&s), &s.stay, &err) &&
+        take_answers(&s, &asker, &err)) {
         open_engine(&s, &asker);
+        if (start->state->phase == RB_RUN_FINISHED)
+            rb_stop_forget(start->run);
         s.stop = rb_stop_new(&s.loop, start->run, s.operator_name, stop_asked, &s);
+        s.remarks = rb_remarks_new(&s.loop, start->run, start->state, remarked, &s);
         turn(&s);
+        release_locks(&s);
         status = exit_status(&s);
     } else {
         status = rb_report(&err);

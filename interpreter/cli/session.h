@@ -5,6 +5,7 @@
 #include "cli/args.h"
 #include "cli/load.h"
 #include "effects/engine.h"
+#include "journal/locks.h"
 #include "journal/store.h"
 
 struct rb_session_start {
@@ -16,8 +17,14 @@ struct rb_session_start {
     struct rb_writer *writer; /* borrowed */
     const struct rb_load_answers *answers; /* borrowed */
     const struct rb_value *engine;         /* versions, for the record; borrowed */
-    const char *file;                      /* of the runbook, for messages */
-    int epoch;                             /* of the writer */
+    const struct rb_document *document;    /* borrowed */
+    const struct rb_value
+        *signers;           /* whose keys count (effects/signers.h); NULL: nothing is
+                                     * signed; borrowed */
+    const char *file;       /* of the runbook, for messages */
+    struct rb_locks *locks; /* of the run; NULL: it has none; borrowed */
+    const struct rb_value *lock_holder; /* cli/claim.h; borrowed */
+    int epoch;                          /* of the writer */
     const char *first_hash; /* of the first record; NULL: it is still to be written */
     bool resumed;
     bool asks;                   /* questions may be asked on the terminal */

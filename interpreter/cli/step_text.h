@@ -11,3 +11,5 @@ void rb_step_text_secrets(const struct rb_value *env, const struct rb_value *inp
 /* Appends what the step of this index would do; `spec` is its filled-in spec. */
 void rb_step_text(const struct rb_preview *preview, int index, const struct rb_value *spec,
                   struct rb_buf *out);
+/* The line on a window (plan/spec.md); NULL: none. */
+void rb_step_text_window(const struct rb_value *window, int indent, struct rb_buf *out);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 
@@ -43,19 +44,47 @@ static void request_name(int level, char name[32])
     snprintf(name, 32, "cancel.%d", level);
 }
 
-void rb_stop_look(struct rb_stop *stop)
+/* NULL: none has been left. */
+static const struct rb_value *request_at(const struct rb_run *run, int level)
 {
     char name[32];
+    RB_AUTO_BUF struct rb_buf text = {0};
+    const struct rb_value *request = NULL;
+    struct rb_error err = {0};
+    request_name(level, name);
+    bool good = rb_run_get(run, "inbox", name, &text, &err) &&
+                rb_json_decode(rb_buf_text(&text), text.length, &request, &err);
+    return good ? request : NULL;
+}
+
+static bool is_for_rollback(const struct rb_value *request)
+{
+    return rb_value_get_bool(request, "rollback", false);
+}
+
+void rb_stop_forget(const struct rb_run *run)
+{
+    for (int level = 1; level <= LEVELS; level++) {
+        char name[32], path[48];
+        RB_AUTO_VALUE const struct rb_value *request = request_at(run, level);
+        request_name(level, name);
+        snprintf(path, sizeof path, "inbox/%s", name);
+        if (request && !is_for_rollback(request))
+            unlinkat(run->dir, path, 0);
+    }
+}
+
+void rb_stop_look(struct rb_stop *stop)
+{
     for (; stop->cancel < LEVELS; stop->cancel++) {
-        RB_AUTO_BUF struct rb_buf text = {0};
-        RB_AUTO_VALUE const struct rb_value *request = NULL;
-        struct rb_error err = {0};
-        request_name(stop->cancel + 1, name);
-        if (!rb_run_get(stop->run, "inbox", name, &text, &err) ||
-            !rb_json_decode(rb_buf_text(&text), text.length, &request, &err))
+        RB_AUTO_VALUE const struct rb_value *request =
+            request_at(stop->run, stop->cancel + 1);
+        if (!request)
             return;
-        RB_AUTO_VALUE const struct rb_value *which = rb_value_map(
-            "name", rb_value_text("cancel"), "level", rb_value_int(stop->cancel + 1), NULL);
+        bool back = is_for_rollback(request);
+        RB_AUTO_VALUE const struct rb_value *which =
+            rb_value_map("name", rb_value_text(back ? "rollback" : "cancel"), "level",
+                         rb_value_int(stop->cancel + 1), NULL);
         stop->asked(stop->context, rb_value_merge(request, which));
     }
 }
@@ -108,11 +137,12 @@ void rb_stop_free(struct rb_stop *stop)
     uv_close((uv_handle_t *)&stop->inbox, closed);
 }
 
-bool rb_stop_leave(struct rb_run *run, const char *by, const char *reason, int *ret_level,
-                   struct rb_error *err)
+bool rb_stop_leave(struct rb_run *run, const char *by, const char *reason, bool rollback,
+                   int *ret_level, struct rb_error *err)
 {
     RB_AUTO_VALUE const struct rb_value *request = rb_value_map(
-        "by", rb_value_text(by), "reason", reason ? rb_value_text(reason) : NULL, NULL);
+        "by", rb_value_text(by), "reason", reason ? rb_value_text(reason) : NULL,
+        "rollback", rollback ? rb_value_bool(true) : NULL, NULL);
     RB_AUTO_BUF struct rb_buf text = {0};
     rb_json_encode(request, &text);
     for (int level = 1; level <= LEVELS; level++) {

@@ -51,3 +51,26 @@ bool rb_trust_file(const char *path, struct rb_error *err)
                        (unsigned)(file.st_mode & 07777));
     return check_folder(path, &name, err) && check_folder(real, &file, err);
 }
+
+static bool check_group(const char *path, const char *what, struct rb_error *err)
+{
+    RB_AUTO_FREE char *folder = folder_of(path);
+    struct stat file, above;
+    if (stat(path, &file) == 0 && file.st_mode & S_IWGRP)
+        return rb_fail(err, RB_ERR_INVALID,
+                       "a group can write to the %s in %s (mode %04o): chmod g-w it", what,
+                       path, (unsigned)(file.st_mode & 07777));
+    if (stat(folder, &above) == 0 && above.st_mode & S_IWGRP && !(above.st_mode & S_ISVTX))
+        return rb_fail(err, RB_ERR_INVALID,
+                       "a group can replace the %s in %s: the folder %s is writable by it "
+                       "(mode %04o): chmod g-w it",
+                       what, path, folder, (unsigned)(above.st_mode & 07777));
+    return true;
+}
+
+bool rb_trust_file_of_one(const char *path, const char *what, struct rb_error *err)
+{
+    char real[PATH_MAX];
+    return rb_trust_file(path, err) && check_group(path, what, err) &&
+           (!realpath(path, real) || check_group(real, what, err));
+}

@@ -9,3 +9,8 @@
  * group can write, as a checkout under umask 002, is its own business. A path with no
  * regular file is left to whoever reads it. RB_ERR_INVALID. */
 bool rb_trust_file(const char *path, struct rb_error *err) RB_MUST_CHECK;
+
+/* The same for a file that says who may approve, `what` in the message: a group can neither write
+ * it nor put another in its place. RB_ERR_INVALID. */
+bool rb_trust_file_of_one(const char *path, const char *what,
+                          struct rb_error *err) RB_MUST_CHECK;

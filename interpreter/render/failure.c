@@ -36,8 +36,8 @@ static void tell_check(const struct account *account, const struct rb_value *ite
 /* The headline gives the first reason: alone, and without a telling name, it is not repeated. */
 static bool is_headline(const struct account *account, const struct rb_value *checks)
 {
-    static const char *const names[] = {"check", "gate", "lua", "expect.exit",
-                                        "expect.status"};
+    static const char *const names[] = {"check", "gate",        "guard",
+                                        "lua",   "expect.exit", "expect.status"};
     const struct rb_value *only = NULL;
     for (size_t i = 0; i < rb_value_count(checks); i++) {
         const struct rb_value *item = rb_value_at(checks, i);

@@ -1,10 +1,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/front.h"
 #include "core/question.h"
 #include "render/failure.h"
 #include "render/github.h"
 #include "render/out.h"
+#include "render/review.h"
 #include "render/tail.h"
 #include "render/view.h"
 #include "render/words.h"
@@ -18,8 +20,9 @@ struct plain {
     struct rb_story story;
     rb_time quiet_since; /* monotonic; 0: not known yet */
     rb_time pause;       /* until the next sign of life */
-    int node;            /* the step that the pause belongs to */
-    char *gate_said;     /* what the last poll brought: said once */
+    const struct rb_value *
+        *gates; /* of each that waits what was said last: step, verdict, why */
+    int gate_count, gate_capacity;
 };
 
 static void put(struct plain *plain, rb_time utc, const char *line)
@@ -73,6 +76,15 @@ static void explain_failure(struct plain *plain, const struct rb_state *state,
     command(plain, "endgroup", NULL, "");
 }
 
+static void show_review(struct plain *plain, const struct rb_value *question)
+{
+    const struct rb_failure_place place = {.run_dir = plain->options.run_dir,
+                                           .run_path = plain->options.run_path,
+                                           .lines = FAILURE_LINES};
+    if (strcmp(rb_value_get_text(question, "kind", ""), "review") == 0)
+        rb_review_lines(question, &place, tell_failure, plain);
+}
+
 /* What a workflow shows beside its log. */
 static void annotate(struct plain *plain, const struct rb_event *event)
 {
@@ -90,49 +102,135 @@ static void annotate(struct plain *plain, const struct rb_event *event)
     command(plain, name, rb_buf_text(&title), rb_buf_text(&why));
 }
 
-static void say_question(struct plain *plain, const struct rb_state *state)
+static void say_signing(struct plain *plain, const struct rb_value *question)
 {
-    const struct rb_node *node = rb_state_current(state);
-    if (!node || !node->active || !node->active->question)
-        return;
-    RB_AUTO_FREE char *name = rb_question_name(node->active->question);
+    RB_AUTO_BUF struct rb_buf line = {0};
+    rb_words_signing(&line, question, plain->options.run_id);
+    put_below(plain, "", rb_buf_text(&line));
+}
+
+static void say_questions(struct plain *plain, const struct rb_state *state)
+{
     RB_AUTO_BUF struct rb_buf line = {0};
     rb_buf_printf(&line, "or with answers:     %s --answers FILE, which answers ",
                   plain->options.resume_command);
-    rb_words_text(&line, name);
-    put_below(plain, "", rb_buf_text(&line));
+    const char *between = "";
+    for (int i = 0; i < state->active_count; i++) {
+        const struct rb_node *node = &state->nodes[state->active[i]];
+        /* A suspended run has put away those about a failure, and asks them again. */
+        bool open = node->phase == RB_PHASE_UNANSWERED || node->phase == RB_PHASE_HALTED ||
+                    (node->phase == RB_PHASE_WAITING && node->active->entering);
+        if (!open || !node->active->question)
+            continue;
+        if (rb_value_get(node->active->question, "roles")) {
+            say_signing(plain, node->active->question);
+            continue;
+        }
+        RB_AUTO_FREE char *name = rb_question_name(node->active->question);
+        rb_buf_puts(&line, between);
+        rb_words_text(&line, name);
+        between = ", ";
+    }
+    if (*between)
+        put_below(plain, "", rb_buf_text(&line));
 }
 
 static void say_how_to_go_on(struct plain *plain, const struct rb_state *state,
                              const struct rb_event *event)
 {
-    const char *status = rb_value_get_text(event->d, "status", "");
-    if (strcmp(status, "succeeded") == 0 || strcmp(status, "cancelled") == 0)
+    if (rb_state_is_over(state))
         return;
+    rb_time until = rb_value_get_int(event->d, "until", 0);
     bool asks =
         event->type == RB_EV_RUN_SUSPENDED && rb_value_get_int(event->d, "exit", 3) == 3;
     RB_AUTO_BUF struct rb_buf line = {0};
-    rb_buf_printf(&line, asks ? "go on at a terminal: %s" : "go on with: %s",
-                  plain->options.resume_command);
+    rb_buf_puts(&line, "go on ");
+    if (until) {
+        rb_buf_puts(&line, "at ");
+        rb_words_moment(&line, until, event->utc);
+        rb_buf_puts(&line, " with: ");
+    } else {
+        rb_buf_puts(&line, asks ? "at a terminal: " : "with: ");
+    }
+    rb_buf_puts(&line, plain->options.resume_command);
     put_below(plain, "", rb_buf_text(&line));
     if (asks)
-        say_question(plain, state);
+        say_questions(plain, state);
 }
 
-/* A gate may be polled every second: told again only when it says something else. */
+static bool same(const struct rb_value *a, const struct rb_value *b, const char *member)
+{
+    return strcmp(rb_value_get_text(a, member, ""), rb_value_get_text(b, member, "")) == 0;
+}
+
+/* 10 s, then 20, 40, and a minute. */
+static void lengthen(struct plain *plain, bool anew)
+{
+    plain->pause = anew                         ? 10 * RB_SEC
+                   : plain->pause < 40 * RB_SEC ? plain->pause * 2
+                                                : 60 * RB_SEC;
+}
+
+/* What was last said of the gate that the event is about; NULL: nothing. */
+static const struct rb_value **gate_of(struct plain *plain, const struct rb_event *event)
+{
+    for (int i = 0; i < plain->gate_count; i++) {
+        if (same(plain->gates[i], event->d, "step"))
+            return &plain->gates[i];
+    }
+    return NULL;
+}
+
+/* Why the gate that was polled does not hold. */
+static const char *reason(const struct plain *plain)
+{
+    const char *why = rb_story_reason(rb_story_subject(&plain->story));
+    return why ? why : "";
+}
+
+static const struct rb_value *what_is_said(const struct plain *plain,
+                                           const struct rb_event *event)
+{
+    return rb_value_map("step", rb_value_ref(rb_value_get(event->d, "step")), "verdict",
+                        rb_value_ref(rb_value_get(event->d, "verdict")), "why",
+                        rb_value_text(reason(plain)), "pauses",
+                        rb_value_get(event->d, "pauses") ? rb_value_bool(true) : NULL,
+                        NULL);
+}
+
+/* A poll of a gate with the same answer as it had when it was told of. */
+static bool is_same_answer(struct plain *plain, const struct rb_event *event)
+{
+    const struct rb_value **said =
+        event->type == RB_EV_GATE_WAITING ? gate_of(plain, event) : NULL;
+    return said && same(*said, event->d, "verdict");
+}
+
+/* A gate may be polled every second for hours: told again when its answer is another, and where
+ * only what it saw is another, no more often than a sign of life. */
 static bool is_repetition(struct plain *plain, const struct rb_event *event)
 {
-    if (event->type != RB_EV_GATE_WAITING)
-        return false;
-    RB_AUTO_BUF struct rb_buf said = {0};
-    rb_buf_printf(&said, "%s\n%s\n%s", rb_value_get_text(event->d, "step", ""),
-                  rb_value_get_text(event->d, "verdict", ""),
-                  rb_value_get_text(event->d, "why", ""));
-    if (plain->gate_said && strcmp(plain->gate_said, rb_buf_text(&said)) == 0)
-        return true;
-    free(plain->gate_said);
-    plain->gate_said = rb_buf_take(&said);
-    return false;
+    return is_same_answer(plain, event) &&
+           rb_value_equal(rb_value_get(*gate_of(plain, event), "pauses"),
+                          rb_value_get(event->d, "pauses")) &&
+           (strcmp(rb_value_get_text(*gate_of(plain, event), "why", ""), reason(plain)) ==
+                0 ||
+            event->mono - plain->quiet_since < plain->pause);
+}
+
+/* Of gates that wait side by side each has its own; what ended is forgotten. */
+static void keep_gate(struct plain *plain, const struct rb_event *event)
+{
+    bool waits = event->type == RB_EV_GATE_WAITING;
+    bool ended = event->type == RB_EV_STEP_PASSED || event->type == RB_EV_STEP_FAILED;
+    const struct rb_value **said = waits || ended ? gate_of(plain, event) : NULL;
+    if (waits && !said) {
+        RB_GROW(plain->gates, plain->gate_count, plain->gate_capacity);
+        plain->gates[plain->gate_count++] = what_is_said(plain, event);
+    } else if (said) {
+        rb_value_unref(*said);
+        *said = waits ? what_is_said(plain, event) : plain->gates[--plain->gate_count];
+    }
 }
 
 static void plain_event(struct rb_view *view, const struct rb_state *state,
@@ -143,19 +241,21 @@ static void plain_event(struct rb_view *view, const struct rb_state *state,
     rb_story_feed(&plain->story, state, event);
     if (is_repetition(plain, event))
         return;
+    bool same_answer = is_same_answer(plain, event);
+    keep_gate(plain, event);
     RB_AUTO_BUF struct rb_buf line = {0};
     if (rb_words_event(&plain->story, state, event, &line))
         put(plain, event->utc, rb_buf_text(&line));
     if (event->type == RB_EV_ATTEMPT_FAILED)
         explain_failure(plain, state, event);
+    if (event->type == RB_EV_QUESTION_ASKED)
+        show_review(plain, event->d);
     annotate(plain, event);
     if (event->type == RB_EV_RUN_SUSPENDED || event->type == RB_EV_RUN_FINISHED)
         say_how_to_go_on(plain, state, event);
-    const struct rb_frame *now = rb_story_now(&plain->story);
-    if (line.length > 0 || !now || now->node != plain->node) {
+    if (line.length > 0 || event->type == RB_EV_STEP_BEGAN) {
         plain->quiet_since = event->mono;
-        plain->pause = 10 * RB_SEC;
-        plain->node = now ? now->node : -1;
+        lengthen(plain, !same_answer);
     }
 }
 
@@ -177,23 +277,38 @@ static void add_last_line(struct plain *plain, const struct rb_state *state,
     rb_tail_done(&tail);
 }
 
-/* Signs of life of a long step: after 10 s, then 20, 40, and every minute. */
+/* The one that has been under way for longest, and how many there are beside it. */
+static bool say_doing(struct plain *plain, const struct rb_state *state, rb_time mono,
+                      struct rb_buf *line)
+{
+    const struct rb_state at = rb_state_at(state, rb_front_first(state));
+    const struct rb_frame *now = rb_story_of(&plain->story, at.current);
+    if (!now)
+        return false;
+    rb_words_text(line, now->key);
+    rb_buf_puts(line, ": still ");
+    if (!rb_words_doing(now, &at, mono, line))
+        return false;
+    add_last_line(plain, &at, line);
+    int others = rb_front_count(state) - 1;
+    if (others > 0)
+        rb_buf_printf(line, "; %d more beside it", others);
+    return true;
+}
+
+/* Signs of life of a long step. */
 static void plain_tick(struct rb_view *view, const struct rb_state *state, rb_time utc,
                        rb_time mono)
 {
     struct plain *plain = (struct plain *)view;
-    const struct rb_frame *now = rb_story_now(&plain->story);
-    if (!now || plain->quiet_since == 0 || mono - plain->quiet_since < plain->pause)
+    if (plain->quiet_since == 0 || mono - plain->quiet_since < plain->pause)
         return;
     RB_AUTO_BUF struct rb_buf line = {0};
-    rb_words_text(&line, now->key);
-    rb_buf_puts(&line, ": still ");
-    if (!rb_words_doing(&plain->story, state, utc, mono, &line))
+    if (!say_doing(plain, state, mono, &line))
         return;
-    add_last_line(plain, state, &line);
     put(plain, utc, rb_buf_text(&line));
     plain->quiet_since += plain->pause;
-    plain->pause = plain->pause < 40 * RB_SEC ? plain->pause * 2 : 60 * RB_SEC;
+    lengthen(plain, false);
     if (mono - plain->quiet_since >= plain->pause)
         plain->quiet_since = mono;
 }
@@ -218,7 +333,9 @@ static void plain_close(struct rb_view *view, const struct rb_state *state, int 
         put_below(plain, "", rb_buf_text(&line));
     }
     rb_story_done(&plain->story);
-    free(plain->gate_said);
+    while (plain->gate_count > 0)
+        rb_value_unref(plain->gates[--plain->gate_count]);
+    free(plain->gates);
     free(plain);
 }
 
@@ -230,7 +347,6 @@ struct rb_view *rb_view_plain_new(const struct rb_view_options *options)
     struct plain *plain = rb_alloc(sizeof *plain);
     plain->view.ops = &ops;
     plain->options = *options;
-    plain->node = -1;
     rb_out_init(&plain->out, STDERR_FILENO);
     return &plain->view;
 }

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/pattern.h"
 #include "core/question.h"
-#include "parse/pattern.h"
 #include "render/prompt_inner.h"
 #include "render/words.h"
 
@@ -28,6 +28,11 @@ struct rb_prompt *rb_prompt_new(const struct rb_value *question, const char *res
     if (!prompt->choices && fallback)
         rb_words_value(&prompt->prefill, fallback);
     return prompt;
+}
+
+const char *rb_prompt_step(const struct rb_prompt *prompt)
+{
+    return rb_value_get_text(prompt->question, "step", "");
 }
 
 void rb_prompt_free(struct rb_prompt *prompt)

@@ -12,6 +12,8 @@ struct rb_prompt;
 struct rb_prompt *rb_prompt_new(const struct rb_value *question, const char *resume);
 void rb_prompt_free(struct rb_prompt *prompt); /* accepts NULL */
 
+/* The key of the step that asks; borrowed. */
+const char *rb_prompt_step(const struct rb_prompt *prompt);
 /* The question with what has been said so far, and what can be typed now. */
 void rb_prompt_rows(const struct rb_prompt *prompt, const struct rb_paint *paint, int limit,
                     struct rb_rows *rows);

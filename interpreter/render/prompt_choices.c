@@ -25,6 +25,18 @@ static const struct rb_choice of_confirm[] = {
     {0},
 };
 
+static const struct rb_choice of_review[] = {
+    {'c', "commit", "commit", RB_NEEDS_NOTHING, true,
+     "it is as it should be: COMMIT, what was done stays"},
+    {'r', "rollback", "roll back", RB_NEEDS_REASON, true,
+     "ROLLBACK, as if nothing had been done: the step is refused, with your reason, and "
+     "the "
+     "run ends"},
+    {'o', "note", "note", RB_NEEDS_NOTE, false, "anything worth keeping in the record"},
+    {'?', "help", "help", RB_NEEDS_HELP, false, "these lines"},
+    {0},
+};
+
 /* Without `yes`: that is the word to be typed out. */
 static const struct rb_choice of_typed[] = {
     {'n', "no", "no", RB_NEEDS_NOTHING, true,
@@ -34,14 +46,73 @@ static const struct rb_choice of_typed[] = {
     {0},
 };
 
+#define AFTER_FAILURE                                                                     \
+    {'r', "retry", "retry", RB_NEEDS_NOTHING, true, "run this step once more"},           \
+        {'s',    "skip",                                                                  \
+         "skip", RB_NEEDS_REASON,                                                         \
+         true,   "go on without it: recorded as skipped, with your reason"},              \
+        {'k',                                                                             \
+         "done",                                                                          \
+         "mark done",                                                                     \
+         RB_NEEDS_REASON,                                                                 \
+         true,                                                                            \
+         "its effect is in place, you made sure: recorded as passed by you, with your "   \
+         "reason"},                                                                       \
+    {                                                                                     \
+        't', "stop", "stop, resume later", RB_NEEDS_NOTHING, true,                        \
+            "end here, and leave all as it is; it can be resumed later, at this question" \
+    }
+
 static const struct rb_choice of_failure[] = {
-    {'r', "retry", "retry", RB_NEEDS_NOTHING, true, "run this step once more"},
-    {'s', "skip", "skip", RB_NEEDS_REASON, true,
-     "go on without it: recorded as skipped, with your reason"},
-    {'k', "done", "mark done", RB_NEEDS_REASON, true,
-     "its effect is in place, you made sure: recorded as passed by you, with your reason"},
+    AFTER_FAILURE,
+    {'?', "help", "help", RB_NEEDS_HELP, false, "these lines"},
+    {0},
+};
+
+static const struct rb_choice of_undoable[] = {
+    AFTER_FAILURE,
+    {'b', "rollback", "roll back", RB_NEEDS_NOTHING, true,
+     "take back what was done, the newest first, by the undo of each step"},
+    {'?', "help", "help", RB_NEEDS_HELP, false, "these lines"},
+    {0},
+};
+
+static const struct rb_choice of_undo[] = {
+    {'u', "undo", "undo", RB_NEEDS_NOTHING, true, "it was done: take it back"},
+    {'l', "leave", "leave it", RB_NEEDS_REASON, true,
+     "it was not done, or is to stay: recorded as left, with your reason"},
+    {'t', "stop", "stop, resume later", RB_NEEDS_NOTHING, true,
+     "end here, in the middle of the rollback; it can be resumed, at this question"},
+    {'?', "help", "help", RB_NEEDS_HELP, false, "these lines"},
+    {0},
+};
+
+static const struct rb_choice of_window[] = {
+    {'w', "wait", "wait", RB_NEEDS_NOTHING, true,
+     "until it opens; Ctrl-C leaves, and it can be resumed later"},
+    {'o', "override", "override", RB_NEEDS_REASON, true,
+     "go on all the same: recorded with your reason, and shown wherever the run is"},
+    {'t', "stop", "stop, resume later", RB_NEEDS_NOTHING, true,
+     "end here, nothing is undone; it can be resumed later"},
+    {'?', "help", "help", RB_NEEDS_HELP, false, "these lines"},
+    {0},
+};
+
+/* What has to be signed is neither skipped nor said to be done. */
+static const struct rb_choice of_rejected[] = {
+    {'r', "retry", "retry", RB_NEEDS_NOTHING, true, "ask for the approval anew"},
     {'t', "stop", "stop, resume later", RB_NEEDS_NOTHING, true,
      "end here, nothing is undone; it can be resumed later, at this question"},
+    {'?', "help", "help", RB_NEEDS_HELP, false, "these lines"},
+    {0},
+};
+
+static const struct rb_choice of_rejected_undoable[] = {
+    {'r', "retry", "retry", RB_NEEDS_NOTHING, true, "ask for the approval anew"},
+    {'t', "stop", "stop, resume later", RB_NEEDS_NOTHING, true,
+     "end here, nothing is undone; it can be resumed later, at this question"},
+    {'b', "rollback", "roll back", RB_NEEDS_NOTHING, true,
+     "take back what was done, the newest first, by the undo of each step"},
     {'?', "help", "help", RB_NEEDS_HELP, false, "these lines"},
     {0},
 };
@@ -51,10 +122,19 @@ const struct rb_choice *rb_choices_of(const struct rb_value *question)
     const char *kind = rb_value_get_text(question, "kind", "");
     if (strcmp(kind, "field") == 0)
         return NULL;
+    if (strcmp(kind, "review") == 0)
+        return of_review;
     if (strcmp(kind, "confirm") == 0)
         return rb_value_get(question, "type") ? of_typed : of_confirm;
+    if (strcmp(kind, "rejected") == 0)
+        return rb_value_get_bool(question, "rollback", false) ? of_rejected_undoable
+                                                              : of_rejected;
+    if (strcmp(kind, "window") == 0) /* without a time there is nothing to wait for */
+        return rb_value_get(question, "opens") ? of_window : of_window + 1;
     if (strcmp(kind, "failure") == 0 || strcmp(kind, "doubt") == 0)
-        return of_failure;
+        return rb_value_get_bool(question, "rollback", false) ? of_undoable : of_failure;
+    if (strcmp(kind, "undo") == 0)
+        return of_undo;
     return of_item;
 }
 

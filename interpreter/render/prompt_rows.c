@@ -43,6 +43,10 @@ static void add_head(const struct rb_prompt *prompt, const struct rb_paint *pain
     rb_buf_puts(&text, ": ");
     if (strcmp(kind, "doubt") == 0)
         rb_buf_puts(&text, "in doubt: ");
+    if (strcmp(kind, "undo") == 0)
+        rb_buf_puts(&text, "is it to be taken back? ");
+    if (strcmp(kind, "review") == 0)
+        rb_buf_puts(&text, "commit, or roll back? ");
     if (strcmp(kind, "failure") == 0)
         rb_buf_puts(&text, "how to go on?");
     else
@@ -151,7 +155,8 @@ void rb_prompt_rows(const struct rb_prompt *prompt, const struct rb_paint *paint
         add_text(rows, paint, RB_INK_STRONG, limit, "type out", type);
     if (prompt->choices && !prompt->pending && !prompt->help)
         add_choices(prompt, paint, limit, rows);
-    if (strcmp(kind, "failure") == 0 || strcmp(kind, "doubt") == 0)
+    if (strcmp(kind, "failure") == 0 || strcmp(kind, "doubt") == 0 ||
+        strcmp(kind, "window") == 0 || strcmp(kind, "undo") == 0)
         add_text(rows, paint, RB_INK_PLAIN, limit, "later", prompt->resume);
     add_text(rows, paint, RB_INK_CARE, limit, "", prompt->message);
 }

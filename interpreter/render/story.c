@@ -1,6 +1,9 @@
 #include "render/story.h"
 
+#include <string.h>
+
 #include "base/buf.h"
+#include "core/rules.h"
 #include "plan/template.h"
 
 static void clear_frame(struct rb_frame *frame)
@@ -10,6 +13,7 @@ static void clear_frame(struct rb_frame *frame)
     rb_value_unref(frame->failure);
     rb_value_unref(frame->result);
     rb_value_unref(frame->question);
+    rb_value_unref(frame->looked);
     *frame = (struct rb_frame){0};
 }
 
@@ -20,14 +24,6 @@ void rb_story_done(struct rb_story *story)
     clear_frame(&story->ended);
     free(story->frames);
     *story = (struct rb_story){0};
-}
-
-static void keep(const struct rb_value **slot, const struct rb_value *value)
-{
-    if (*slot == value)
-        return;
-    rb_value_unref(*slot);
-    *slot = rb_value_ref(value);
 }
 
 /* Until its values are known, and where they never are (a group is not prepared), a title shows
@@ -70,9 +66,11 @@ static void refresh(struct rb_frame *frame, const struct rb_state *state)
     if (!node->active)
         return;
     set_title(frame, state, node);
-    keep(&frame->failure, node->active->failure);
-    keep(&frame->result, node->active->result);
-    keep(&frame->question, node->active->question);
+    rb_value_put(&frame->failure, node->active->failure);
+    rb_value_put(&frame->result, node->active->result);
+    rb_value_put(&frame->question, node->active->question);
+    if (node->active->eval)
+        rb_value_put(&frame->looked, node->active->eval);
 }
 
 static void push(struct rb_story *story, const struct rb_state *state, int node,
@@ -89,36 +87,36 @@ static void push(struct rb_story *story, const struct rb_state *state, int node,
                                .attempt_began = mono};
 }
 
-/* The nodes under way, the outermost first: as many as fit, *ret_count in all. */
-static void chain_of(const struct rb_state *state, int *chain, int capacity, int *ret_count)
-{
-    int count = 0;
-    for (int at = state->current; at >= 0; at = state->nodes[at].parent)
-        count++;
-    *ret_count = count;
-    for (int at = state->current; at >= 0; at = state->nodes[at].parent) {
-        if (--count < capacity)
-            chain[count] = at;
-    }
-}
-
-/* Makes the frames those of the nodes under way. Nodes are never numbered anew, so that a
- * frame whose node is no longer in the chain is a step that ended. */
+/* Makes the frames those of the nodes under way; both are in the order of the nodes, which are
+ * never numbered anew. An event ends one at most. */
 static void follow(struct rb_story *story, const struct rb_state *state, rb_time mono)
 {
-    int chain[128], count;
-    chain_of(state, chain, (int)RB_COUNT(chain), &count);
-    if (count > (int)RB_COUNT(chain))
-        count = (int)RB_COUNT(chain);
-    int same = 0;
-    while (same < count && same < story->count && story->frames[same].node == chain[same])
-        same++;
-    while (story->count > same) {
+    int at = 0;
+    for (int i = 0; i < state->active_count; i++) {
+        while (at < story->count && story->frames[at].node != state->active[i]) {
+            clear_frame(&story->ended);
+            story->ended = story->frames[at];
+            memmove(&story->frames[at], &story->frames[at + 1],
+                    (size_t)(--story->count - at) * sizeof *story->frames);
+        }
+        if (at == story->count)
+            push(story, state, state->active[i], mono);
+        at++;
+    }
+    while (story->count > at) {
         clear_frame(&story->ended);
         story->ended = story->frames[--story->count];
     }
-    while (story->count < count)
-        push(story, state, chain[story->count], mono);
+    story->now = state->current;
+}
+
+static struct rb_frame *frame_of(const struct rb_story *story, int node)
+{
+    for (int i = story->count - 1; i >= 0; i--) {
+        if (story->frames[i].node == node)
+            return &story->frames[i];
+    }
+    return NULL;
 }
 
 void rb_story_feed(struct rb_story *story, const struct rb_state *state,
@@ -128,9 +126,9 @@ void rb_story_feed(struct rb_story *story, const struct rb_state *state,
         story->began = event->mono;
     clear_frame(&story->ended);
     follow(story, state, event->mono);
-    if (story->count == 0)
+    struct rb_frame *now = frame_of(story, story->now);
+    if (!now)
         return;
-    struct rb_frame *now = &story->frames[story->count - 1];
     refresh(now, state);
     if (event->type == RB_EV_EFFECT_INTENT ||
         now->attempt != state->nodes[now->node].attempt)
@@ -143,10 +141,24 @@ void rb_story_feed(struct rb_story *story, const struct rb_state *state,
 
 const struct rb_frame *rb_story_now(const struct rb_story *story)
 {
-    return story->count > 0 ? &story->frames[story->count - 1] : NULL;
+    return frame_of(story, story->now);
 }
 
 const struct rb_frame *rb_story_subject(const struct rb_story *story)
 {
     return story->ended.key ? &story->ended : rb_story_now(story);
+}
+
+const struct rb_frame *rb_story_of(const struct rb_story *story, int node)
+{
+    bool ended = story->ended.key && story->ended.node == node;
+    return ended ? &story->ended : frame_of(story, node);
+}
+
+const char *rb_story_reason(const struct rb_frame *frame)
+{
+    const char *why;
+    const struct rb_value *item;
+    rb_verdict_of(frame ? frame->looked : NULL, &why, &item);
+    return why;
 }

@@ -22,7 +22,7 @@ struct rb_terminal {
 
     int untold, told; /* attempt whose failure is not told in full yet, 0: none;
                                          attempt that was */
-    int told_node;    /* the node of `told` */
+    int untold_node, told_node;
 
     int64_t totals[2]; /* what a process had written at the last look */
     int stream;        /* the one of the two that wrote last */
@@ -41,6 +41,8 @@ struct rb_terminal {
 
 /* Lines for good about an event. */
 void rb_terminal_tell(struct rb_terminal *terminal, const struct rb_event *event);
+/* How deep in others the step of a node stands, as far as it is shown. */
+int rb_terminal_depth(const struct rb_terminal *terminal, int node);
 /* "go on with: ..." */
 void rb_terminal_tell_resume(struct rb_terminal *terminal);
 /* The rows of the region. */

@@ -2,10 +2,22 @@
 
 #include <string.h>
 
+#include "core/front.h"
 #include "render/tail.h"
 #include "render/words.h"
 
-enum { MOST_LINES = 6, DOING_ROWS = 2 };
+enum { MOST_LINES = 6, MOST_FRONTS = 12, DOING_ROWS = 2, MOST_DEPTH = 8 };
+
+int rb_terminal_depth(const struct rb_terminal *t, int node)
+{
+    int depth = 0, at = t->state->nodes[node].parent;
+    for (; at >= 0 && depth < MOST_DEPTH; at = t->state->nodes[at].parent) {
+        depth++;
+        if (!t->state->nodes[at].active)
+            break; /* an undo stands in the rollback, not in what it takes back */
+    }
+    return depth;
+}
 
 /* Rows for output: the rest of the region and two lines above it stay in view. */
 static int output_lines(const struct rb_terminal *t)
@@ -22,6 +34,9 @@ static enum rb_mark mark_of(const struct rb_node *node)
     case RB_PHASE_ASKING:
     case RB_PHASE_DOUBT:
         return RB_MARK_ASKING;
+    case RB_PHASE_STUCK:
+    case RB_PHASE_UNANSWERED:
+        return RB_MARK_FAILED;
     default:
         return RB_MARK_RUNNING;
     }
@@ -29,9 +44,8 @@ static enum rb_mark mark_of(const struct rb_node *node)
 
 /* Behind the step where there is room, else below it. */
 static void add_doing(struct rb_terminal *t, struct rb_rows *rows, struct rb_row *row,
-                      const char *doing)
+                      const char *doing, int indent)
 {
-    int indent = 2 * t->story.count;
     if (!row->cut && row->width + 3 + rb_row_width(doing) <= row->limit) {
         rb_row_add(row, &t->paint, RB_INK_PLAIN, "   ");
         rb_row_add(row, &t->paint, RB_INK_DIM, doing);
@@ -39,7 +53,7 @@ static void add_doing(struct rb_terminal *t, struct rb_rows *rows, struct rb_row
     }
     rb_rows_new(rows, t->screen.columns - 1);
     int most = rows->count - 1 + DOING_ROWS;
-    rb_rows_wrap(rows, &t->paint, RB_INK_DIM, indent < 16 ? indent : 16, doing);
+    rb_rows_wrap(rows, &t->paint, RB_INK_DIM, indent, doing);
     bool cut = rows->count > most;
     while (rows->count > most)
         rb_row_done(&rows->items[--rows->count]);
@@ -49,14 +63,15 @@ static void add_doing(struct rb_terminal *t, struct rb_rows *rows, struct rb_row
 }
 
 /* The step on one row with what it does at its end, or on two where they do not fit. */
-static void add_step(struct rb_terminal *t, struct rb_rows *rows)
+static void add_step(struct rb_terminal *t, const struct rb_frame *now,
+                     struct rb_rows *rows)
 {
-    const struct rb_frame *now = rb_story_now(&t->story);
-    int limit = t->screen.columns - 1, indent = 2 * (t->story.count - 1);
+    const struct rb_state at = rb_state_at(t->state, now->node);
+    int limit = t->screen.columns - 1, indent = 2 * rb_terminal_depth(t, now->node);
     RB_AUTO_BUF struct rb_buf key = {0}, title = {0}, doing = {0};
     struct rb_row *row = rb_rows_new(rows, limit);
-    rb_row_pad(row, indent < 16 ? indent : 16);
-    rb_row_mark(row, &t->paint, mark_of(rb_state_current(t->state)));
+    rb_row_pad(row, indent);
+    rb_row_mark(row, &t->paint, mark_of(rb_state_current(&at)));
     rb_row_add(row, &t->paint, RB_INK_PLAIN, " ");
     rb_words_text(&key, now->key);
     rb_words_text(&title, now->title);
@@ -64,20 +79,43 @@ static void add_step(struct rb_terminal *t, struct rb_rows *rows)
     if (title.length > 0)
         rb_row_add(row, &t->paint, RB_INK_PLAIN, "  ");
     rb_row_add(row, &t->paint, RB_INK_PLAIN, rb_buf_text(&title));
-    if (!rb_words_doing(&t->story, t->state, t->utc, t->mono, &doing))
+    if (rb_words_doing(now, &at, t->mono, &doing))
+        add_doing(t, rows, row, rb_buf_text(&doing), indent + 2);
+}
+
+/* Those under way, as many as there is room for; what hangs or asks is not more than the rest. */
+static void add_fronts(struct rb_terminal *t, struct rb_rows *rows)
+{
+    int room = t->screen.rows / 2, left = 0;
+    for (int i = 0; i < t->state->active_count; i++) {
+        int node = t->state->active[i];
+        const struct rb_frame *frame = rb_story_of(&t->story, node);
+        if (t->state->nodes[node].active->under > 0 || !frame)
+            continue;
+        if (rows->count < room && rows->count < MOST_FRONTS)
+            add_step(t, frame, rows);
+        else
+            left++;
+    }
+    if (left == 0)
         return;
-    add_doing(t, rows, row, rb_buf_text(&doing));
+    RB_AUTO_BUF struct rb_buf text = {0};
+    rb_buf_printf(&text, "and %d more", left);
+    struct rb_row *row = rb_rows_new(rows, t->screen.columns - 1);
+    rb_row_pad(row, 2);
+    rb_row_add(row, &t->paint, RB_INK_DIM, rb_buf_text(&text));
 }
 
 /* The stream that wrote since the last look is the one to show. */
 static void add_output(struct rb_terminal *t, struct rb_rows *rows)
 {
     static const char *const names[] = {"out", "err"};
-    const struct rb_node *node = rb_state_current(t->state);
+    int front = rb_front_first(t->state);
+    const struct rb_node *node = &t->state->nodes[front];
     if (node->phase != RB_PHASE_RUNNING)
         return;
     RB_AUTO_BUF struct rb_buf dir = {0};
-    rb_node_key(t->state, t->state->current, &dir);
+    rb_node_key(t->state, front, &dir);
     rb_buf_printf(&dir, ".%d", node->attempt);
     struct rb_tail tails[2];
     for (int i = 0; i < 2; i++) {
@@ -145,6 +183,31 @@ static void print_tall(struct rb_terminal *t, const struct rb_rows *rows)
         rb_screen_print(&t->screen, &rows->items[i]);
 }
 
+/* Who answers has to know that the rest does not wait for it. */
+static void add_beside(struct rb_terminal *t, struct rb_rows *rows)
+{
+    RB_AUTO_BUF struct rb_buf text = {0};
+    int others = rb_front_count(t->state) - 1;
+    if (others < 1)
+        return;
+    rb_buf_printf(&text, "%d more beside it", others);
+    const char *before = ": ";
+    for (int i = 0; i < t->state->active_count; i++) {
+        int node = t->state->active[i];
+        const struct rb_active *active = t->state->nodes[node].active;
+        const struct rb_frame *frame = rb_story_of(&t->story, node);
+        if (active->under > 0 || !frame ||
+            strcmp(frame->key, rb_prompt_step(t->prompt)) == 0)
+            continue;
+        rb_buf_puts(&text, before);
+        rb_words_text(&text, frame->key);
+        before = ", ";
+    }
+    struct rb_row *row = rb_rows_new(rows, t->screen.columns - 1);
+    rb_row_pad(row, 4);
+    rb_row_add(row, &t->paint, RB_INK_DIM, rb_buf_text(&text));
+}
+
 static void add_question(struct rb_terminal *t, struct rb_rows *rows)
 {
     rb_prompt_rows(t->prompt, &t->paint, t->screen.columns - 1, rows);
@@ -152,6 +215,7 @@ static void add_question(struct rb_terminal *t, struct rb_rows *rows)
         print_tall(t, rows);
         rb_rows_done(rows);
     }
+    add_beside(t, rows);
     rb_terminal_input(t, rb_rows_new(rows, t->screen.columns - 1));
 }
 
@@ -169,9 +233,8 @@ void rb_terminal_live(struct rb_terminal *t, struct rb_rows *rows)
     }
     if (!live)
         return;
-    if (rb_story_now(&t->story) && rb_state_current(t->state)) {
-        add_step(t, rows);
+    add_fronts(t, rows);
+    if (rb_front_count(t->state) == 1)
         add_output(t, rows);
-    }
     add_footer(t, rows);
 }

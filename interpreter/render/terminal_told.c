@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#include "render/failure.h"
+#include "core/container.h"
+#include "render/review.h"
 #include "render/words.h"
 
 enum { FULL_LINES = 10, SHORT_LINES = 3 };
@@ -16,8 +17,8 @@ static void print(struct rb_terminal *t, struct rb_row *row)
 /* How deep the step stands that the event is about. */
 static int depth_of(const struct rb_terminal *t)
 {
-    int depth = t->story.ended.key ? t->story.count : t->story.count - 1;
-    return depth < 0 ? 0 : depth > 8 ? 8 : depth;
+    const struct rb_frame *subject = rb_story_subject(&t->story);
+    return subject ? rb_terminal_depth(t, subject->node) : 0;
 }
 
 static void begin(struct rb_terminal *t, struct rb_row *row, enum rb_mark mark)
@@ -94,6 +95,14 @@ static void tell_end(struct rb_terminal *t, const struct rb_event *event, enum r
     print_wrapped(t, &rows, RB_INK_PLAIN, rb_buf_text(&text));
 }
 
+/* A loop in which elements failed, and that passed all the same. */
+static void tell_elements(struct rb_terminal *t, const struct rb_event *event)
+{
+    RB_AUTO_BUF struct rb_buf text = {0};
+    rb_container_text(rb_value_get(event->d, "elements"), &text);
+    tell_end(t, event, RB_MARK_PASSED, rb_buf_text(&text), NULL);
+}
+
 static void tell_passed(struct rb_terminal *t, const struct rb_event *event)
 {
     const char *reason = rb_value_get_text(event->d, "overridden", NULL);
@@ -102,20 +111,42 @@ static void tell_passed(struct rb_terminal *t, const struct rb_event *event)
     else if (rb_value_get_bool(event->d, "probed", false))
         tell_end(t, event, RB_MARK_PASSED, "was in place already, as its probe found",
                  NULL);
+    else if (rb_value_get(event->d, "elements"))
+        tell_elements(t, event);
+    else if (rb_value_get(event->d, "obligations"))
+        tell_end(t, event, RB_MARK_WAITING, "left open, to be confirmed later",
+                 subject_of(&t->story.ended));
     else
         tell_end(t, event, RB_MARK_PASSED, NULL, NULL);
 }
 
-/* The head of a group or loop. */
+/* Why it failed was told with its attempt. */
+static void tell_failed(struct rb_terminal *t, const struct rb_event *event)
+{
+    RB_AUTO_BUF struct rb_buf remark = {0};
+    int64_t failures = rb_value_get_int(event->d, "failures", 0);
+    if (failures > 0)
+        rb_buf_printf(&remark, "failed, %lld of the %lld with which the loop fails",
+                      (long long)failures,
+                      (long long)rb_value_get_int(event->d, "most", 0));
+    else if (rb_value_get_bool(event->d, "continued", false))
+        rb_buf_puts(&remark, "failed, the run goes on");
+    else
+        rb_buf_puts(&remark, "failed");
+    tell_end(t, event, RB_MARK_FAILED, rb_buf_text(&remark), NULL);
+}
+
+/* The head of a group or loop: of a loop when the number of its elements is known, and a call says
+ * itself what it calls. */
 static void tell_head(struct rb_terminal *t, const struct rb_event *event)
 {
     const struct rb_frame *now = rb_story_now(&t->story);
     const struct rb_node *node = rb_state_current(t->state);
-    bool group =
-        now && node &&
-        (node->loop || rb_node_step(t->state, now->node)->action == RB_ACTION_STEPS);
-    /* A loop is told of when the number of its elements is known. */
-    if (!group || (node->loop && event->type == RB_EV_STEP_BEGAN))
+    if (!now || !node)
+        return;
+    enum rb_action action = rb_node_step(t->state, now->node)->action;
+    bool group = rb_action_holds_steps(action) && action != RB_ACTION_CALL;
+    if (node->loop ? event->type == RB_EV_STEP_BEGAN : !group)
         return;
     RB_AUTO_BUF struct rb_buf text = {0};
     rb_words_text(&text, now->key);
@@ -157,9 +188,9 @@ static void tell_little(void *context, enum rb_failure_line kind, const char *te
         tell_detail(context, kind, text);
 }
 
-static void tell_details(struct rb_terminal *t, int attempt, bool little)
+static void tell_details(struct rb_terminal *t, int node, int attempt, bool little)
 {
-    const struct rb_frame *subject = rb_story_subject(&t->story);
+    const struct rb_frame *subject = rb_story_of(&t->story, node);
     if (!subject)
         return;
     const struct rb_failure_place place = {.run_dir = t->options.run_dir,
@@ -174,8 +205,36 @@ static void tell_details(struct rb_terminal *t, int attempt, bool little)
 /* How much to say of a failed attempt shows when it is known what follows it. */
 static void tell_untold(struct rb_terminal *t, const struct rb_event *event)
 {
-    if (t->untold > 0 && event->type != RB_EV_EVAL_RESULT)
-        tell_details(t, t->untold, event->type == RB_EV_RETRY_SCHEDULED);
+    const struct rb_frame *subject = rb_story_subject(&t->story);
+    bool its = subject && subject->node == t->untold_node;
+    if (t->untold > 0 && (!its || event->type != RB_EV_EVAL_RESULT))
+        tell_details(t, t->untold_node, t->untold,
+                     its && event->type == RB_EV_RETRY_SCHEDULED);
+}
+
+/* What is decided about is seen first, and stays in view above the question. */
+static void tell_review(struct rb_terminal *t, const struct rb_event *event)
+{
+    const struct rb_failure_place place = {.run_dir = t->options.run_dir,
+                                           .run_path = t->options.run_path,
+                                           .lines = FULL_LINES};
+    RB_AUTO_BUF struct rb_buf text = {0};
+    rb_words_text(&text, rb_value_get_text(event->d, "step", ""));
+    rb_buf_puts(&text, ": done but for its COMMIT");
+    tell_text(t, RB_MARK_ASKING, RB_INK_STRONG, rb_buf_text(&text));
+    rb_review_lines(event->d, &place, tell_detail, t);
+}
+
+/* Who is at this terminal can't answer it here. */
+static void tell_signing(struct rb_terminal *t, const struct rb_event *event)
+{
+    RB_AUTO_BUF struct rb_buf text = {0};
+    tell_words(t, event, RB_MARK_ASKING, RB_INK_STRONG);
+    rb_words_signing(&text, event->d, t->options.run_id);
+    struct rb_row row = {0};
+    rb_row_add(&row, &t->paint, RB_INK_PLAIN, "  ");
+    rb_row_add(&row, &t->paint, RB_INK_PLAIN, rb_buf_text(&text));
+    print(t, &row);
 }
 
 /* In a resumed run the question is the first that is heard of a failure. */
@@ -183,7 +242,11 @@ static void tell_question(struct rb_terminal *t, const struct rb_event *event)
 {
     const char *kind = rb_value_get_text(event->d, "kind", "");
     int attempt = (int)rb_value_get_int(event->d, "attempt", 1);
-    bool failure = strcmp(kind, "failure") == 0;
+    bool failure = strcmp(kind, "failure") == 0 || strcmp(kind, "rejected") == 0;
+    if (rb_value_get(event->d, "roles"))
+        tell_signing(t, event);
+    if (strcmp(kind, "review") == 0)
+        tell_review(t, event);
     if (!failure && strcmp(kind, "doubt") != 0)
         return;
     if (t->told == attempt && t->told_node == t->state->current)
@@ -195,7 +258,7 @@ static void tell_question(struct rb_terminal *t, const struct rb_event *event)
         rb_words_text(&text, rb_value_get_text(event->d, "text", ""));
         tell_text(t, RB_MARK_FAILED, RB_INK_BAD, rb_buf_text(&text));
     }
-    tell_details(t, attempt, false);
+    tell_details(t, t->state->current, attempt, false);
 }
 
 /* What the next line says anyway is not said twice: that the step passed, was skipped. */
@@ -204,8 +267,11 @@ static bool is_told_by_its_step(const struct rb_value *question,
 {
     const char *kind = rb_value_get_text(question, "kind", "");
     const char *word = rb_value_get_text(answer, "answer", "");
-    if (strcmp(kind, "failure") == 0 || strcmp(kind, "doubt") == 0)
+    if (strcmp(kind, "failure") == 0 || strcmp(kind, "doubt") == 0 ||
+        strcmp(kind, "rejected") == 0)
         return strcmp(word, "retry") != 0;
+    if (strcmp(kind, "window") == 0)
+        return strcmp(word, "wait") != 0;
     return (strcmp(kind, "manual") == 0 || strcmp(kind, "confirm") == 0) &&
            !rb_value_get(answer, "evidence") && !rb_value_get(answer, "note");
 }
@@ -216,9 +282,11 @@ static void tell_answer(struct rb_terminal *t, const struct rb_event *event)
     const struct rb_frame *now = rb_story_now(&t->story);
     if (now && is_told_by_its_step(now->question, event->d))
         return;
-    enum rb_mark mark = strcmp(word, "no") == 0      ? RB_MARK_FAILED
+    enum rb_mark mark = strcmp(word, "no") == 0 || strcmp(word, "rollback") == 0
+                            ? RB_MARK_FAILED
                         : strcmp(word, "skip") == 0  ? RB_MARK_SKIPPED
                         : strcmp(word, "retry") == 0 ? RB_MARK_RUNNING
+                        : strcmp(word, "wait") == 0  ? RB_MARK_WAITING
                                                      : RB_MARK_PASSED;
     tell_words(t, event, mark, RB_INK_PLAIN);
 }
@@ -246,14 +314,14 @@ static void tell_run_end(struct rb_terminal *t, const struct rb_event *event)
                             : RB_MARK_FAILED);
     rb_row_add(row, &t->paint, RB_INK_PLAIN, " ");
     print_wrapped(t, &rows, RB_INK_STRONG, rb_buf_text(&text));
-    if (!good && strcmp(status, "cancelled") != 0)
+    if (!rb_state_is_over(t->state))
         rb_terminal_tell_resume(t);
 }
 
 /* "run r-20251122-230100-k3f7", and what is run below it. */
 static void tell_run(struct rb_terminal *t, const struct rb_event *event)
 {
-    RB_AUTO_BUF struct rb_buf text = {0}, what = {0};
+    RB_AUTO_BUF struct rb_buf text = {0}, what = {0}, care = {0};
     struct rb_row row = {0};
     if (event->type == RB_EV_RUN_RESUMED) {
         rb_words_event(&t->story, t->state, event, &text);
@@ -267,7 +335,36 @@ static void tell_run(struct rb_terminal *t, const struct rb_event *event)
     rb_words_plan(&what, t->state->plan);
     rb_row_add(&row, &t->paint, RB_INK_PLAIN, rb_buf_text(&what));
     print(t, &row);
+    if (event->type == RB_EV_RUN_CREATED && rb_words_unverified(&care, t->state->plan)) {
+        struct rb_rows rows = {0};
+        rb_rows_new(&rows, t->screen.columns - 1);
+        print_wrapped(t, &rows, RB_INK_CARE, rb_buf_text(&care));
+    }
 }
+
+/* What is told in one line, and nothing else. */
+static const struct {
+    bool told;
+    enum rb_mark mark;
+    enum rb_ink ink;
+} lines[RB_EV_COUNT] = {
+    [RB_EV_STEP_HALTED] = {true, RB_MARK_WAITING, RB_INK_CARE},
+    [RB_EV_WINDOW_OVERRIDDEN] = {true, RB_MARK_WAITING, RB_INK_CARE},
+    [RB_EV_STEP_SKIPPED] = {true, RB_MARK_SKIPPED, RB_INK_DIM},
+    [RB_EV_APPROVAL_ACCEPTED] = {true, RB_MARK_PASSED, RB_INK_PLAIN},
+    [RB_EV_APPROVAL_REFUSED] = {true, RB_MARK_FAILED, RB_INK_CARE},
+    [RB_EV_ITEM_PROVEN] = {true, RB_MARK_PASSED, RB_INK_PLAIN},
+    [RB_EV_EFFECT_DOUBT] = {true, RB_MARK_ASKING, RB_INK_CARE},
+    [RB_EV_EFFECT_ADOPTED] = {true, RB_MARK_RUNNING, RB_INK_PLAIN},
+    [RB_EV_EFFECT_UNSTARTED] = {true, RB_MARK_RUNNING, RB_INK_PLAIN},
+    [RB_EV_SIGNAL_RECEIVED] = {true, RB_MARK_WAITING, RB_INK_CARE},
+    [RB_EV_CLOCK_SET] = {true, RB_MARK_WAITING, RB_INK_CARE},
+    [RB_EV_TAIL_RECOVERED] = {true, RB_MARK_WAITING, RB_INK_CARE},
+    [RB_EV_ROLLBACK_BEGAN] = {true, RB_MARK_WAITING, RB_INK_CARE},
+    [RB_EV_LAST_BEGAN] = {true, RB_MARK_WAITING, RB_INK_CARE},
+    [RB_EV_RUN_HANDED_OVER] = {true, RB_MARK_PASSED, RB_INK_PLAIN},
+    [RB_EV_OBLIGATION_MET] = {true, RB_MARK_PASSED, RB_INK_PLAIN},
+};
 
 void rb_terminal_tell(struct rb_terminal *t, const struct rb_event *event)
 {
@@ -278,21 +375,26 @@ void rb_terminal_tell(struct rb_terminal *t, const struct rb_event *event)
         tell_run(t, event);
         break;
     case RB_EV_STEP_BEGAN:
+        if (rb_value_get(event->d, "for"))
+            tell_words(t, event, RB_MARK_RUNNING, RB_INK_PLAIN);
+        tell_head(t, event);
+        break;
     case RB_EV_LOOP_BEGAN:
         tell_head(t, event);
         break;
+    case RB_EV_CALL_BEGAN:
+        tell_words(t, event, RB_MARK_RUNNING, RB_INK_PLAIN);
+        break;
     case RB_EV_ATTEMPT_FAILED:
         t->untold = (int)rb_value_get_int(event->d, "attempt", 1);
+        t->untold_node = t->state->current;
         tell_words(t, event, RB_MARK_FAILED, RB_INK_BAD);
         break;
     case RB_EV_STEP_PASSED:
         tell_passed(t, event);
         break;
     case RB_EV_STEP_FAILED:
-        tell_end(t, event, RB_MARK_FAILED, "failed, the run goes on", NULL);
-        break;
-    case RB_EV_STEP_SKIPPED:
-        tell_words(t, event, RB_MARK_SKIPPED, RB_INK_DIM);
+        tell_failed(t, event);
         break;
     case RB_EV_QUESTION_ASKED:
         tell_question(t, event);
@@ -300,25 +402,17 @@ void rb_terminal_tell(struct rb_terminal *t, const struct rb_event *event)
     case RB_EV_QUESTION_ANSWERED:
         tell_answer(t, event);
         break;
-    case RB_EV_ITEM_PROVEN:
-        tell_words(t, event, RB_MARK_PASSED, RB_INK_PLAIN);
-        break;
-    case RB_EV_EFFECT_DOUBT:
-        tell_words(t, event, RB_MARK_ASKING, RB_INK_CARE);
-        break;
-    case RB_EV_EFFECT_ADOPTED:
-    case RB_EV_EFFECT_UNSTARTED:
-        tell_words(t, event, RB_MARK_RUNNING, RB_INK_PLAIN);
-        break;
-    case RB_EV_SIGNAL_RECEIVED:
-    case RB_EV_TAIL_RECOVERED:
-        tell_words(t, event, RB_MARK_WAITING, RB_INK_CARE);
+    case RB_EV_LOCK_TAKEN:
+        tell_words(t, event, RB_MARK_PASSED,
+                   rb_value_get(event->d, "over") ? RB_INK_CARE : RB_INK_PLAIN);
         break;
     case RB_EV_RUN_SUSPENDED:
     case RB_EV_RUN_FINISHED:
         tell_run_end(t, event);
         break;
     default:
+        if (lines[event->type].told)
+            tell_words(t, event, lines[event->type].mark, lines[event->type].ink);
         break;
     }
 }

@@ -29,6 +29,31 @@ void rb_words_clock(struct rb_buf *out, rb_time utc)
     rb_buf_printf(out, "%.8sZ", text + 11);
 }
 
+void rb_words_moment(struct rb_buf *out, rb_time utc, rb_time now)
+{
+    char text[28], today[28];
+    rb_time_format(utc, text);
+    rb_time_format(now, today);
+    if (strncmp(text, today, 10) != 0)
+        rb_buf_printf(out, "%.10s ", text);
+    rb_words_clock(out, utc);
+}
+
+void rb_words_override(struct rb_buf *out, const struct rb_value *override, rb_time now)
+{
+    rb_time until = rb_value_get_int(override, "until", 0);
+    bool clock = strcmp(rb_value_get_text(override, "cause", ""), "clock") == 0;
+    rb_buf_puts(out, clock ? "the clock is taken to be right" : "the window is overridden");
+    if (until) {
+        rb_buf_puts(out, " until ");
+        rb_words_moment(out, until, now);
+    }
+    rb_buf_puts(out, " by ");
+    rb_words_person(out, rb_value_get(override, "by"));
+    rb_buf_puts(out, ": ");
+    rb_words_text(out, rb_value_get_text(override, "reason", ""));
+}
+
 void rb_words_span(struct rb_buf *out, rb_time span)
 {
     if (span < 60 * RB_SEC)
@@ -86,6 +111,33 @@ void rb_words_plan(struct rb_buf *out, const struct rb_plan *plan)
     }
 }
 
+static void name_unverified(struct rb_buf *out, bool *any, const struct rb_value *what,
+                            const char *kind, const char *name)
+{
+    if (rb_value_get_bool(rb_value_get(what, "tls"), "verify", true))
+        return;
+    rb_buf_printf(out, "%s%s `", *any ? ", " : "any certificate is taken by ", kind);
+    rb_words_text(out, name);
+    rb_buf_puts(out, "`");
+    *any = true;
+}
+
+bool rb_words_unverified(struct rb_buf *out, const struct rb_plan *plan)
+{
+    bool any = false;
+    for (int b = 0; b < plan->book_count; b++) {
+        const struct rb_value *all = plan->books[b]->connections;
+        for (size_t i = 0; i < rb_value_count(all); i++)
+            name_unverified(out, &any, rb_value_member_at(all, i), "connection",
+                            rb_value_as_text(rb_value_key_at(all, i), ""));
+    }
+    for (int i = 0; i < plan->step_count; i++)
+        name_unverified(out, &any, plan->steps[i].spec, "step", plan->steps[i].id);
+    if (any)
+        rb_buf_puts(out, " (`tls: {verify: false}`)");
+    return any;
+}
+
 void rb_words_numbered(struct rb_buf *out, const struct rb_value *question)
 {
     int64_t count = rb_value_get_int(question, "count", 1);
@@ -103,6 +155,7 @@ const char *rb_words_signal(const char *name)
         {"TERM", "asked to end (TERM)"},
         {"HUP", "the terminal is gone (HUP)"},
         {"cancel", "cancelled"},
+        {"rollback", "asked to roll back"},
     };
     for (size_t i = 0; i < RB_COUNT(words); i++) {
         if (strcmp(words[i][0], name) == 0)
@@ -121,14 +174,78 @@ static void elapsed(rb_time span, rb_time most, struct rb_buf *out)
     }
 }
 
-static void waiting_for_time(const struct rb_active *active, rb_time left,
-                             struct rb_buf *out)
+static void waiting_for_time(const struct rb_state *state, const struct rb_active *active,
+                             rb_time left, struct rb_buf *out)
 {
-    rb_buf_puts(out, "waiting until ");
-    rb_words_clock(out, active->due_utc);
+    rb_buf_puts(out,
+                active->entering ? "waiting for its window, until " : "waiting until ");
+    rb_words_moment(out, active->due_utc, state->utc);
     rb_buf_puts(out, ", ");
     rb_words_span(out, left);
     rb_buf_puts(out, " left");
+}
+
+/* Until what it waits for; whole seconds never show none while there is some. */
+static rb_time left_of(const struct rb_active *active, rb_time mono)
+{
+    return active->due > mono ? active->due - mono + RB_SEC - 1 : 0;
+}
+
+static void last_of_gate(const struct rb_frame *now, const struct rb_active *active,
+                         rb_time hold, rb_time mono, struct rb_buf *out)
+{
+    if (active->held_since > 0) {
+        rb_buf_puts(out, ", holds for ");
+        elapsed(mono - active->held_since, hold, out);
+        return;
+    }
+    const char *why = rb_story_reason(now);
+    if (!why)
+        return;
+    rb_buf_puts(out, ", last: ");
+    rb_words_text(out, why);
+}
+
+/* A gate that has looked at least once; `waits`: for the next time, else it is looking. */
+static void polling(const struct rb_frame *now, const struct rb_state *state, rb_time mono,
+                    bool waits, struct rb_buf *out)
+{
+    const struct rb_value *spec = rb_node_step(state, state->current)->spec;
+    const struct rb_active *active = rb_state_current(state)->active;
+    elapsed(mono - now->attempt_began, rb_value_get_int(spec, "timeout_us", 0), out);
+    rb_buf_printf(out, ", poll %d", active->polls + !waits);
+    if (waits) {
+        rb_buf_puts(out, ", next in ");
+        rb_words_span(out, left_of(active, mono));
+    }
+    last_of_gate(now, active, rb_value_get_int(spec, "hold_us", 0), mono, out);
+}
+
+/* How the samples of a guard have been, and what follows from it. */
+static void watching(const struct rb_frame *now, const struct rb_state *state, rb_time mono,
+                     struct rb_buf *out)
+{
+    const struct rb_step *step = rb_node_step(state, state->current);
+    const struct rb_node *node = rb_state_current(state);
+    const struct rb_active *active = node->active;
+    rb_time bad = active->failing_since ? active->failing_since : active->unknown_since;
+    bool waits = node->phase == RB_PHASE_WAITING;
+    const char *why = rb_story_reason(now);
+    rb_buf_puts(out, active->failing_since   ? "does not hold for "
+                     : active->unknown_since ? "can't be decided for "
+                                             : "holds");
+    if (bad)
+        elapsed(mono - bad, rb_value_get_int(step->spec, "trips_after_us", 0), out);
+    rb_buf_puts(out, active->pausing ? ", nothing is begun" : "");
+    rb_buf_printf(out, ", sample %d", active->polls + !waits);
+    if (waits) {
+        rb_buf_puts(out, ", next in ");
+        rb_words_span(out, left_of(active, mono));
+    }
+    if (!bad || !why)
+        return;
+    rb_buf_puts(out, ": ");
+    rb_words_text(out, why);
 }
 
 /* What the step waits for next. */
@@ -137,40 +254,17 @@ static void waiting(const struct rb_frame *now, const struct rb_state *state, rb
 {
     const struct rb_node *node = rb_state_current(state);
     const struct rb_step *step = rb_node_step(state, state->current);
-    const struct rb_active *active = node->active;
-    rb_time left = active->due > mono ? active->due - mono + RB_SEC - 1 : 0;
-    if (step->action == RB_ACTION_WAIT) {
-        waiting_for_time(active, left, out);
+    const char *why = rb_value_get_text(now->failure, "why", NULL);
+    if (step->action == RB_ACTION_WAIT || node->active->entering) {
+        waiting_for_time(state, node->active, left_of(node->active, mono), out);
         return;
     }
-    if (step->action == RB_ACTION_GATE && active->polls > 0) {
-        elapsed(mono - now->attempt_began, rb_value_get_int(step->spec, "timeout_us", 0),
-                out);
-        rb_buf_printf(out, ", poll %d, next in ", active->polls);
-    } else {
-        rb_buf_printf(out, "attempt %d of %d in ", node->attempt, step->retry.attempts);
-    }
-    rb_words_span(out, left);
-}
-
-static void last_of_gate(const struct rb_active *active, rb_time hold, rb_time mono,
-                         struct rb_buf *out)
-{
-    if (active->held_since > 0) {
-        rb_buf_puts(out, ", holds for ");
-        elapsed(mono - active->held_since, hold, out);
+    rb_buf_printf(out, "attempt %d of %d in ", node->attempt, step->retry.attempts);
+    rb_words_span(out, left_of(node->active, mono));
+    if (!why)
         return;
-    }
-    for (size_t i = 0; i < rb_value_count(active->eval); i++) {
-        const struct rb_value *item = rb_value_at(active->eval, i);
-        const char *wrong = rb_value_get_text(item, "error", NULL);
-        const char *verdict = rb_value_get_text(item, "verdict", "holds");
-        if (!wrong && strcmp(verdict, "holds") == 0)
-            continue;
-        rb_buf_puts(out, ", last: ");
-        rb_words_text(out, wrong ? wrong : rb_value_get_text(item, "why", "does not hold"));
-        return;
-    }
+    rb_buf_puts(out, ", last: ");
+    rb_words_text(out, why);
 }
 
 static void running(const struct rb_frame *now, const struct rb_state *state, rb_time mono,
@@ -181,24 +275,28 @@ static void running(const struct rb_frame *now, const struct rb_state *state, rb
     rb_words_attempt(state, rb_state_current(state)->attempt, out);
 }
 
-bool rb_words_doing(const struct rb_story *story, const struct rb_state *state, rb_time utc,
-                    rb_time mono, struct rb_buf *out)
+bool rb_words_doing(const struct rb_frame *now, const struct rb_state *state, rb_time mono,
+                    struct rb_buf *out)
 {
-    (void)utc;
-    const struct rb_frame *now = rb_story_now(story);
     const struct rb_node *node = rb_state_current(state);
-    if (!now || !node || state->phase != RB_RUN_RUNNING)
+    if (state->phase != RB_RUN_RUNNING)
         return false;
-    const struct rb_step *step = rb_node_step(state, state->current);
+    enum rb_action action = rb_node_step(state, state->current)->action;
+    bool polls =
+        (action == RB_ACTION_GATE || action == RB_ACTION_GUARD) && node->active->polls > 0;
     if (node->phase == RB_PHASE_RUNNING) {
         running(now, state, mono, out);
-    } else if (node->phase == RB_PHASE_WAITING) {
-        waiting(now, state, mono, out);
-        if (step->action == RB_ACTION_GATE)
-            last_of_gate(node->active, rb_value_get_int(step->spec, "hold_us", 0), mono,
-                         out);
     } else if (node->phase == RB_PHASE_ASKING) {
         rb_buf_puts(out, "waiting for an answer");
+    } else if (node->phase == RB_PHASE_STUCK || node->phase == RB_PHASE_UNANSWERED) {
+        rb_buf_puts(out, node->phase == RB_PHASE_STUCK ? "failed" : "has no answer");
+        rb_buf_puts(out, ", waits for the branches beside it");
+    } else if (node->phase == RB_PHASE_WAITING && !polls) {
+        waiting(now, state, mono, out);
+    } else if (polls && action == RB_ACTION_GUARD) {
+        watching(now, state, mono, out);
+    } else if (node->phase != RB_PHASE_CHILDREN && polls) {
+        polling(now, state, mono, node->phase == RB_PHASE_WAITING, out);
     } else if (node->phase != RB_PHASE_CHILDREN) {
         rb_buf_puts(out, "evaluating");
     } else {
@@ -209,19 +307,37 @@ bool rb_words_doing(const struct rb_story *story, const struct rb_state *state, 
 
 static bool is_leaf(const struct rb_state *state, const struct rb_node *node)
 {
-    return !node->loop && state->plan->steps[node->step].action != RB_ACTION_STEPS;
+    enum rb_action action = state->plan->steps[node->step].action;
+    return !node->loop && !rb_action_holds_steps(action) && action != RB_ACTION_GUARD;
+}
+
+void rb_words_status(const char *status, struct rb_buf *out)
+{
+    if (strcmp(status, "rolled_back") == 0)
+        rb_buf_puts(out, "rolled back");
+    else if (strcmp(status, "incomplete") == 0)
+        rb_buf_puts(out, "ROLLBACK INCOMPLETE");
+    else
+        rb_words_text(out, status);
+}
+
+/* It failed, and nobody has decided about it. */
+static bool stands_failed(const struct rb_node *node)
+{
+    return node->active && node->active->failure &&
+           (node->phase == RB_PHASE_HALTED || node->phase == RB_PHASE_STUCK);
 }
 
 void rb_words_counts(const struct rb_state *state, struct rb_buf *out)
 {
-    static const enum rb_status order[] = {RB_STATUS_PASSED, RB_STATUS_SKIPPED,
-                                           RB_STATUS_FAILED};
-    int counts[RB_STATUS_SKIPPED + 1] = {0};
+    static const enum rb_status order[] = {RB_STATUS_PASSED, RB_STATUS_UNDONE,
+                                           RB_STATUS_SKIPPED, RB_STATUS_FAILED};
+    int counts[RB_STATUS_UNDONE + 1] = {0};
     for (int i = 0; i < state->node_count; i++) {
         const struct rb_node *node = &state->nodes[i];
         bool skipped = node->status == RB_STATUS_SKIPPED;
         if (skipped || is_leaf(state, node))
-            counts[node->status]++;
+            counts[stands_failed(node) ? RB_STATUS_FAILED : node->status]++;
     }
     const char *before = "";
     for (size_t i = 0; i < RB_COUNT(order); i++) {

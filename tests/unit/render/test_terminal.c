@@ -204,6 +204,25 @@ static void a_gate_shows_its_polls_and_what_the_last_one_found(void **state)
     assert_non_null(strstr(
         look(f, 2 * RB_SEC),
         "◦ replica  The replica caught up   2s, poll 1, next in 3s, last: 12 MB > 1 MB\n"));
+    scene_happen(&f->scene, 3 * RB_SEC, "timer.due", "{}");
+    assert_non_null(
+        strstr(look(f, 2 * RB_SEC),
+               "replica  The replica caught up   7s, poll 2, last: 12 MB > 1 MB\n"));
+}
+
+static void a_step_that_is_tried_again_shows_why(void **state)
+{
+    struct fixture *f = *state;
+    open_terminal(f, 120, 24, false);
+    run_backup(f);
+    scene_happen(
+        &f->scene, RB_SEC, "attempt.failed",
+        "{\"step\":\"backup\",\"attempt\":1,\"reason\":\"status\",\"why\":\"status "
+        "503, expected 2xx\"}");
+    scene_happen(&f->scene, 0, "retry.scheduled",
+                 "{\"step\":\"backup\",\"attempt\":2,\"at\":%lld}",
+                 (long long)f->scene.utc + 5 * RB_SEC);
+    assert_non_null(strstr(look(f, RB_SEC), " in 4s, last: status 503, expected 2xx\n"));
 }
 
 static void nothing_that_a_child_or_a_person_wrote_acts_on_the_terminal(void **state)
@@ -454,6 +473,7 @@ int main(void)
         TEST(a_low_terminal_keeps_what_it_needs_most),
         TEST(lines_scroll_off_while_the_region_stays_at_the_bottom),
         TEST(a_gate_shows_its_polls_and_what_the_last_one_found),
+        TEST(a_step_that_is_tried_again_shows_why),
         TEST(nothing_that_a_child_or_a_person_wrote_acts_on_the_terminal),
         TEST(without_colour_there_is_none_and_with_it_it_is_never_alone),
         TEST(a_terminal_that_is_not_utf8_gets_ascii_only),

@@ -1,0 +1,15 @@
+#pragma once
+/* Where in the record a question was asked: the head that an answer to it is signed over. */
+
+#include "journal/line.h"
+#include "journal/store.h"
+
+/* The line of question.asked with this number; RB_ERR_NOT_FOUND when there is none. The payload is a
+ * new reference. */
+struct rb_asked {
+    int64_t seq;
+    char hash[RB_HASH_HEX + 1];
+    const struct rb_value *question;
+};
+bool rb_asked_find(const struct rb_run *run, int64_t q, struct rb_asked *ret_asked,
+                   struct rb_error *err) RB_MUST_CHECK;

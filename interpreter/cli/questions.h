@@ -1,0 +1,7 @@
+#pragma once
+/* The questions of a run that wait for an answer. */
+
+#include "core/state.h"
+
+/* Payloads of question.asked: a list, a new reference. */
+const struct rb_value *rb_questions_open(const struct rb_state *state);

@@ -1,0 +1,266 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/container.h"
+#include "core/front.h"
+#include "render/words_inner.h"
+
+static void unverified(const struct rb_telling *telling)
+{
+    RB_AUTO_BUF struct rb_buf text = {0};
+    if (rb_words_unverified(&text, telling->state->plan))
+        rb_buf_printf(telling->out, "; %s", rb_buf_text(&text));
+}
+
+static bool created(const struct rb_telling *telling)
+{
+    rb_buf_puts(telling->out, "run ");
+    rb_words_text(telling->out, rb_telling_text(telling, "run"));
+    rb_buf_puts(telling->out, " of ");
+    rb_words_plan(telling->out, telling->state->plan);
+    unverified(telling);
+    return true;
+}
+
+/* Who comes later has to know that it was not as the runbook has it. */
+static void overrides(const struct rb_telling *telling)
+{
+    for (size_t i = 0; i < rb_value_count(telling->state->overrides); i++) {
+        rb_buf_puts(telling->out, "; ");
+        rb_words_override(telling->out, rb_value_at(telling->state->overrides, i),
+                          telling->event->utc);
+    }
+}
+
+static bool resumed(const struct rb_telling *telling)
+{
+    rb_buf_puts(telling->out, "run ");
+    rb_words_text(telling->out, rb_value_get_text(telling->state->created, "run", ""));
+    rb_buf_puts(telling->out, " resumed by ");
+    rb_words_person(telling->out, rb_value_get(telling->d, "operator"));
+    rb_buf_puts(telling->out, ", so far ");
+    rb_words_counts(telling->state, telling->out);
+    unverified(telling);
+    overrides(telling);
+    return true;
+}
+
+static bool signalled(const struct rb_telling *telling)
+{
+    static const char *const levels[] = {
+        "the run stops after this step; once more ends the step",
+        "the step is being ended; once more leaves at once",
+        "leaving at once",
+    };
+    if (rb_telling_says(telling, "name", "ENOSPC")) {
+        rb_buf_puts(telling->out, "the disk is full: the run stops after this step");
+        return true;
+    }
+    if (rb_telling_says(telling, "name", "secret")) {
+        rb_words_text(telling->out, rb_value_get_text(telling->d, "why", ""));
+        return true;
+    }
+    int64_t level = rb_value_get_int(telling->d, "level", 1);
+    level = level < 1 ? 1 : level > 3 ? 3 : level;
+    rb_buf_printf(telling->out, "%s: %s",
+                  rb_words_signal(rb_value_get_text(telling->d, "name", "")),
+                  levels[level - 1]);
+    return true;
+}
+
+static bool locked(const struct rb_telling *telling)
+{
+    const struct rb_value *keys = rb_value_get(telling->d, "keys");
+    const struct rb_value *over = rb_value_get(telling->d, "over");
+    for (size_t i = 0; i < rb_value_count(keys); i++) {
+        rb_buf_puts(telling->out, i == 0 ? "holds " : ", ");
+        rb_words_text(telling->out, rb_value_as_text(rb_value_at(keys, i), ""));
+    }
+    for (size_t i = 0; i < rb_value_count(over); i++) {
+        const struct rb_value *one = rb_value_at(over, i);
+        rb_buf_puts(telling->out, "; ");
+        rb_words_text(telling->out, rb_value_get_text(one, "key", ""));
+        rb_buf_puts(telling->out, " was held by ");
+        rb_words_text(telling->out, rb_value_get_text(one, "run", ""));
+        rb_buf_puts(telling->out, ": ");
+        rb_words_text(telling->out, rb_value_get_text(one, "why", ""));
+    }
+    return true;
+}
+
+static bool handed_over(const struct rb_telling *telling)
+{
+    rb_buf_puts(telling->out, "handed over from ");
+    rb_words_text(telling->out, rb_telling_text(telling, "from"));
+    rb_buf_puts(telling->out, " to ");
+    rb_words_text(telling->out, rb_telling_text(telling, "to"));
+    rb_buf_puts(telling->out, ", by ");
+    rb_words_text(telling->out, rb_telling_text(telling, "by"));
+    rb_telling_because(telling, "reason");
+    return true;
+}
+
+static bool duty_met(const struct rb_telling *telling)
+{
+    rb_buf_puts(telling->out, "obligation done: ");
+    rb_words_text(telling->out, rb_telling_text(telling, "step"));
+    if (rb_telling_text(telling, "item")) {
+        rb_buf_putc(telling->out, '.');
+        rb_words_text(telling->out, rb_telling_text(telling, "item"));
+    }
+    rb_telling_also(telling, "evidence");
+    rb_telling_also(telling, "note");
+    rb_buf_puts(telling->out, "; by ");
+    rb_words_person(telling->out, rb_value_get(telling->d, "by"));
+    return true;
+}
+
+static bool clock_set(const struct rb_telling *telling)
+{
+    rb_time by = rb_value_get_int(telling->d, "by_us", 0);
+    rb_buf_puts(telling->out, "the clock of this machine was set ");
+    rb_buf_puts(telling->out, by < 0 ? "back by " : "forth by ");
+    rb_words_span(telling->out, (by < 0 ? -by : by) + RB_SEC / 2);
+    return true;
+}
+
+static bool recovered(const struct rb_telling *telling)
+{
+    rb_buf_printf(telling->out,
+                  "the record ended inside a line: %" PRId64 " bytes were put aside",
+                  rb_value_get_int(telling->d, "bytes", 0));
+    return true;
+}
+
+static void at_step(const struct rb_telling *telling)
+{
+    const char *step = rb_telling_text(telling, "step");
+    if (!step)
+        return;
+    rb_buf_puts(telling->out, " at ");
+    rb_words_text(telling->out, step);
+}
+
+static bool suspended(const struct rb_telling *telling)
+{
+    int64_t status = rb_value_get_int(telling->d, "exit", 3);
+    rb_buf_puts(telling->out, status == 3 ? "suspended" : "stopped");
+    at_step(telling);
+    rb_telling_because(telling, "why");
+    if (telling->state->rollback && !telling->state->last)
+        rb_buf_puts(telling->out, "; THE ROLLBACK IS NOT COMPLETE");
+    return true;
+}
+
+/* What the run went on after, by name. */
+static void passed_over(const struct rb_telling *telling)
+{
+    const struct rb_state *state = telling->state;
+    const char *before = " (the run was told to go on after a failure: ";
+    for (int i = 0; i < state->node_count; i++) {
+        if (!rb_container_is_outermost_failure(state, i))
+            continue;
+        RB_AUTO_BUF struct rb_buf key = {0};
+        rb_node_key(state, i, &key);
+        rb_buf_puts(telling->out, before);
+        rb_words_text(telling->out, rb_buf_text(&key));
+        before = ", ";
+    }
+    rb_buf_putc(telling->out, ')');
+}
+
+/* Those of other branches that failed too. */
+static void also_at(const struct rb_telling *telling)
+{
+    const struct rb_value *keys = rb_value_get(telling->d, "also");
+    for (size_t i = 0; i < rb_value_count(keys); i++) {
+        rb_buf_puts(telling->out, i == 0 ? " (and at " : ", ");
+        rb_words_text(telling->out, rb_value_as_text(rb_value_at(keys, i), ""));
+    }
+    if (rb_value_count(keys) > 0)
+        rb_buf_putc(telling->out, ')');
+}
+
+/* ", left as they are: a, b" */
+static void listed(const struct rb_telling *telling, const char *member, const char *before)
+{
+    const struct rb_value *keys = rb_value_get(telling->d, member);
+    for (size_t i = 0; i < rb_value_count(keys); i++) {
+        rb_buf_puts(telling->out, i == 0 ? before : ", ");
+        rb_words_text(telling->out, rb_value_as_text(rb_value_at(keys, i), ""));
+    }
+}
+
+static bool rolls_back(const struct rb_telling *telling)
+{
+    rb_buf_puts(telling->out, "rolls back");
+    at_step(telling);
+    rb_telling_because(telling, "why");
+    listed(telling, "undo", "; to be taken back, in this order: ");
+    if (rb_value_count(rb_value_get(telling->d, "undo")) == 0)
+        rb_buf_puts(telling->out, "; nothing is to be taken back");
+    return true;
+}
+
+static bool last_began(const struct rb_telling *telling)
+{
+    rb_words_status(rb_telling_text(telling, "status"), telling->out);
+    at_step(telling);
+    rb_buf_puts(telling->out, "; the last steps follow");
+    return true;
+}
+
+/* That a person said no, the line on the step has just told. */
+static bool is_told_refusal(const struct rb_telling *telling)
+{
+    int node = rb_front_find(telling->state, rb_value_get_text(telling->d, "step", ""));
+    const struct rb_frame *frame = rb_story_of(telling->story, node);
+    return rb_telling_says(telling, "status", "refused") && frame &&
+           rb_telling_says(telling, "why", rb_value_get_text(frame->failure, "why", ""));
+}
+
+static bool finished(const struct rb_telling *telling)
+{
+    rb_words_status(rb_telling_text(telling, "status"), telling->out);
+    at_step(telling);
+    if (!is_told_refusal(telling))
+        rb_telling_because(telling, "why");
+    also_at(telling);
+    listed(telling, "left", "; NOT TAKEN BACK: ");
+    rb_buf_puts(telling->out,
+                rb_telling_says(telling, "status", "succeeded") ? ": " : "; ");
+    rb_words_counts(telling->state, telling->out);
+    rb_buf_puts(telling->out, " in ");
+    rb_duration_human(telling->event->utc - telling->state->created_utc, telling->out);
+    if (rb_value_get_int(telling->d, "failed", 0) > 0)
+        passed_over(telling);
+    int64_t open = (int64_t)rb_value_count(telling->state->duties);
+    if (open > 0)
+        rb_buf_printf(telling->out, "; %" PRId64 " obligation%s still open", open,
+                      open == 1 ? " is" : "s are");
+    overrides(telling);
+    return true;
+}
+
+static rb_teller *const tellers[RB_EV_COUNT] = {
+    /* clang-format off */
+    [RB_EV_RUN_CREATED] = created,
+    [RB_EV_RUN_RESUMED] = resumed,
+    [RB_EV_SIGNAL_RECEIVED] = signalled,
+    [RB_EV_CLOCK_SET] = clock_set,
+    [RB_EV_TAIL_RECOVERED] = recovered,
+    [RB_EV_ROLLBACK_BEGAN] = rolls_back,
+    [RB_EV_LAST_BEGAN] = last_began,
+    [RB_EV_RUN_SUSPENDED] = suspended,
+    [RB_EV_LOCK_TAKEN] = locked,
+    [RB_EV_RUN_HANDED_OVER] = handed_over,
+    [RB_EV_OBLIGATION_MET] = duty_met,
+    [RB_EV_RUN_FINISHED] = finished,
+    /* clang-format on */
+};
+
+bool rb_words_of_run(const struct rb_telling *telling)
+{
+    rb_teller *tell = tellers[telling->event->type];
+    return tell && tell(telling);
+}

@@ -1,0 +1,67 @@
+#include <string.h>
+
+#include "core/question.h"
+#include "render/words.h"
+
+void rb_words_roles(struct rb_buf *out, const struct rb_value *question)
+{
+    const struct rb_value *roles = rb_value_get(question, "roles");
+    size_t count = rb_value_count(roles);
+    int64_t quorum = rb_value_get_int(question, "quorum", 0);
+    if (quorum > 0)
+        rb_buf_printf(out, "%lld of ", (long long)quorum);
+    for (size_t i = 0; i < count; i++) {
+        rb_buf_puts(out, i == 0          ? ""
+                         : i + 1 < count ? ", "
+                         : quorum > 0    ? " or "
+                                         : " and ");
+        rb_words_text(out, rb_value_as_text(rb_value_at(roles, i), ""));
+    }
+}
+
+void rb_words_signing(struct rb_buf *out, const struct rb_value *question, const char *run)
+{
+    RB_AUTO_FREE char *name = rb_question_name(question);
+    bool approval = strcmp(rb_value_get_text(question, "kind", ""), "approval") == 0;
+    rb_buf_printf(out, "to be signed by ");
+    rb_words_roles(out, question);
+    rb_buf_printf(out, ": runbook %s %s", approval ? "approve" : "confirm", run);
+    if (approval)
+        return;
+    rb_buf_putc(out, ' ');
+    rb_words_text(out, name);
+}
+
+void rb_words_asked_of(struct rb_buf *out, const struct rb_value *question)
+{
+    if (!rb_value_get(question, "roles"))
+        return;
+    rb_buf_puts(out, " for a signature of ");
+    rb_words_roles(out, question);
+}
+
+static void also(struct rb_buf *out, const char *label, const char *text)
+{
+    if (!text)
+        return;
+    rb_buf_puts(out, label);
+    rb_words_text(out, text);
+}
+
+void rb_words_signature(struct rb_buf *out, const struct rb_event *event)
+{
+    const struct rb_value *d = event->d;
+    bool counts = event->type == RB_EV_APPROVAL_ACCEPTED;
+    rb_words_text(out, rb_value_get_text(d, "step", ""));
+    rb_buf_puts(out, counts ? ": " : ": a signature as ");
+    if (counts) {
+        rb_words_text(out, rb_value_get_text(d, "answer", ""));
+        rb_buf_puts(out, ", signed by ");
+    }
+    rb_words_text(out, rb_value_get_text(d, "by", ""));
+    also(out, " as ", counts ? rb_value_get_text(d, "role", NULL) : NULL);
+    also(out, "; reason: ", counts ? rb_value_get_text(d, "reason", NULL) : NULL);
+    also(out, "; evidence: ", counts ? rb_value_get_text(d, "evidence", NULL) : NULL);
+    also(out, "; note: ", counts ? rb_value_get_text(d, "note", NULL) : NULL);
+    also(out, " does not count: ", rb_value_get_text(d, "why", NULL));
+}
