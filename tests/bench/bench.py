@@ -1,21 +1,26 @@
 #!/usr/bin/python3
 """What a start, a step, a check, a plan, a replay and an output cost, each against its floor: a
-program that does only what can't be left out. bench.py BINARY [--long]
+program that does only what can't be left out. bench.py BINARY [--long | --services]
 
 A figure and its floor are taken in turns within the same minute, because a machine has moods;
 what counts is their ratio. The output is Markdown. Nothing here fails for being slow."""
 
 import argparse
+import datetime
 import json
 import os
 import platform
 import shutil
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
 import books
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tools"))
+import pg  # noqa: E402
 
 
 class Sample:
@@ -186,8 +191,98 @@ def gates(bench):
                             lambda: step_seconds(bench, path))
     against("one gate of 1,000, one after the other", [s for s, _ in here], floors,
             peak=max(kb for _, kb in here))
-    row("1,000 waits at once", "", "", "", "needs `parallel`: one run is sequential", "",
-        "64 MiB", "not measured")
+
+
+# Side by side
+
+WAITED = 5  # seconds
+WATCHED = 20
+
+
+def lateness(events):
+    """Of each sample of the guard behind its time, in seconds: until it is called for, and until it is
+    there."""
+    due, called, taken = None, [], []
+    for event in events:
+        ours = event["d"].get("step") == "watch"
+        if event["type"] == "gate.waiting" and ours:
+            due = (event["d"]["at"] - utc(event)) / 1e6 + event["mono"] / 1e6
+        elif event["type"] == "timer.due" and due and event["mono"] / 1e6 >= due and len(called) == len(taken):
+            called.append(event["mono"] / 1e6 - due)
+        elif event["type"] == "eval.result" and ours and len(called) > len(taken):
+            taken.append(event["mono"] / 1e6 - due)
+    return called, taken
+
+
+def utc(event):
+    """Microseconds."""
+    moment = datetime.datetime.fromisoformat(event["t"].replace("Z", "+00:00"))
+    return round(moment.timestamp() * 1e6)
+
+
+def guard(bench):
+    path = bench.checked("watched.yaml", books.watched(1000, WATCHED))
+    bench.fresh()
+    sample = bench.runbook("exec", path)
+    for what, late in zip(("is called for", "is there"), lateness(bench.events())):
+        worst = max(late)
+        row(f"a sample of a guard {what}, 1,000 waits open", amount(statistics.median(late)) + " late", "", "",
+            f"at most {amount(worst)}, {len(late)} samples",
+            memory(sample.own_kb + 5 * sample.others_kb), "50 ms", met(worst <= 0.05))
+
+
+def side_by_side(bench):
+    path = bench.checked("waits.yaml", books.waits(1000, WAITED))
+    bench.fresh()
+    sample = bench.runbook("exec", path)
+    polls = sum(e["type"] == "eval.result" for e in bench.events())
+    kilobytes = sample.own_kb + 4 * sample.others_kb        # of the Lua workers
+    row("1,000 gates that poll every second at once", amount(sample.cpu / polls) + " of processor a poll",
+        "", "", f"{polls:,} polls in {sample.seconds:.1f} s", memory(kilobytes), "64 MiB",
+        met(kilobytes < 64 * 1024))
+    guard(bench)
+    path = bench.checked("branches.yaml", books.branches(100))
+    here, floors = in_turns(3, lambda: bench.runbook("exec", path),
+                            lambda: bench.measure("/bin/sleep", "1").seconds)
+    against("100 branches that sleep for a second", [s.seconds for s in here], floors, 1.1,
+            max(s.own_kb + s.others_kb for s in here))
+
+
+# Services
+
+QUERY = "select count(*) from pg_database where datname = 'postgres'"
+
+
+def asking(bench, what, book, *floor):
+    """Of one check, from the first step to the end, against the whole of a program that asks the same
+    by the same library. Before both, one that is not counted."""
+    path = bench.checked("asks.yaml", book)
+    step_seconds(bench, path)
+    here, floors = in_turns(7, lambda: step_seconds(bench, path),
+                            lambda: bench.measure(*floor, COUNT).seconds / COUNT)
+    against(f"one {what} check of {COUNT:,}", [s for s, _ in here], floors, 1.5,
+            max(kb for _, kb in here))
+
+
+COUNT = 1000
+
+
+def services(bench):
+    with subprocess.Popen([bench.tool("answer")], stdout=subprocess.PIPE, text=True) as service:
+        url = f"http://127.0.0.1:{service.stdout.readline().strip()}"
+        asking(bench, "HTTP", books.asks(COUNT, f'type: http, url: "{url}"',
+                                         'http.get("/", {connection = "peer"}).status == 200'),
+               bench.tool("floor_http"), url)
+        service.kill()
+    with pg.Cluster() as base:
+        with open(base.env["PGPASSFILE"]) as f:
+            password = f.read().strip().rsplit(":", 1)[1]
+        where = {"host": "127.0.0.1", "port": base.port, "dbname": "postgres", "user": "postgres",
+                 "password": password}
+        asking(bench, "SQL", books.asks(COUNT, ", ".join(
+            ["type: postgres", *(f'{k}: "{v}"' for k, v in where.items())]),
+            f'pg.query("peer", "{QUERY}").value == 1'),
+            bench.tool("floor_sql"), " ".join(f"{k}={v}" for k, v in where.items()), QUERY)
 
 
 # Reading
@@ -270,6 +365,7 @@ def machine(folder):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("binary")
+    parser.add_argument("--services", action="store_true", help="only checks that ask services")
     parser.add_argument("--long", action="store_true", help="100,000 steps too")
     given = parser.parse_args()
     began = time.monotonic()
@@ -278,11 +374,16 @@ def main():
         bench = Bench(given.binary, folder)
         print(machine(folder) + "\n")
         head()
+        if given.services:
+            services(bench)
+            return
         start(bench)
         reading(bench, [1000, 10000])
         printing(bench, "200 MB in one block", books.block)
         printing(bench, "5 million lines", books.lines)
         gates(bench)
+        side_by_side(bench)
+        services(bench)
         counts = [10, 100, 1000, 10000] + ([100000] if given.long else [])
         stores = steps(bench, counts)
         replaying(bench, {c: s for c, s in stores.items() if c >= 1000})

@@ -35,6 +35,37 @@ def gates(count):
         f'  - id: g{i}\n    gate: sh.exec{{"/bin/true"}}.ok\n' for i in range(count))
 
 
+def waits(count, seconds):
+    """So many gates at once that look every second until so many have gone by."""
+    return HEAD + "steps:\n  - id: all\n    parallel:\n" + "".join(
+        f"      - {{id: g{i}, gate: {{check: time.since(run.started) >= {seconds}, every: 1s}}}}\n"
+        for i in range(count))
+
+
+def watched(count, seconds):
+    """A guard that samples every 500 ms beside so many gates that wait for so long."""
+    return HEAD + f"""guards:
+  - {{id: watch, check: "run.id ~= ''", every: 500ms}}
+steps:
+  - id: all
+    parallel:
+""" + "".join(
+        f"      - {{id: g{i}, gate: {{check: time.since(run.started) >= {seconds}, every: {seconds}s}}}}\n"
+        for i in range(count))
+
+
+def branches(count):
+    """So many that sleep for a second."""
+    return HEAD + "steps:\n  - id: all\n    parallel:\n" + "".join(
+        f"      - {{id: s{i}, exec: [sleep, '1']}}\n" for i in range(count))
+
+
+def asks(count, connection, check):
+    """So many gates that ask a service, and hold."""
+    return HEAD + f"connections:\n  peer: {{{connection}}}\nsteps:\n" + "".join(
+        f"  - id: g{i}\n    gate: {check}\n" for i in range(count))
+
+
 def script(count):
     """Steps with what authors write: a title, a script with a value, environment, a check."""
     return HEAD + """params:

@@ -36,6 +36,8 @@ CALL(int, fstatat64, READS, ERRORS(EIO),
      (int dir, const char *path, struct stat *st, int flags), (dir, path, st, flags))
 CALL(int, faccessat, READS, ERRORS(EIO), (int dir, const char *path, int mode, int flags),
      (dir, path, mode, flags))
+CALL(ssize_t, readlink, READS, ERRORS(EACCES, ENOENT),
+     (const char *path, char *target, size_t size), (path, target, size))
 CALL(off_t, lseek64, READS, ERRORS(EINVAL), (int fd, off_t at, int whence),
      (fd, at, whence))
 CALL(int, sync_file_range, READS, ERRORS(EIO),

@@ -82,8 +82,17 @@ int command_run(const struct lab *lab, const struct fault *fault, const char *co
     return wait_for(pid);
 }
 
-/* What is left is ours: we are the reaper of all below us. */
-static size_t kill_children(void)
+/* A helper is a fork of ours, and no other program. */
+static bool is_helper(pid_t pid)
+{
+    char path[64], theirs[512] = "", ours[512] = "";
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+    return readlink("/proc/self/exe", ours, sizeof ours - 1) > 0 &&
+           readlink(path, theirs, sizeof theirs - 1) > 0 && strcmp(ours, theirs) == 0;
+}
+
+/* What is left is ours: we are the reaper of all below us. Returns how many were killed. */
+static size_t kill_children(bool helpers_only)
 {
     char path[64], *at, *end;
     RB_AUTO_BUF struct rb_buf text = {0};
@@ -94,19 +103,30 @@ static size_t kill_children(void)
         rb_buf_append(&text, piece, (size_t)got);
     close(fd);
     size_t count = 0;
-    for (at = text.data; at && *at; at = end, count++) {
-        long pid = strtol(at, &end, 10);
+    for (at = text.data; at && *at; at = end) {
+        pid_t pid = (pid_t)strtol(at, &end, 10);
         if (end == at)
             break;
-        kill((pid_t)pid, SIGKILL);
+        if (helpers_only && !is_helper(pid))
+            continue;
+        kill(pid, SIGKILL);
+        count++;
     }
     return count;
 }
 
 void command_kill_all(void)
 {
-    while (kill_children() > 0) {
+    while (kill_children(false) > 0) {
         while (waitpid(-1, NULL, 0) > 0)
+            continue;
+    }
+}
+
+void command_kill_helpers(void)
+{
+    while (kill_children(true) > 0) {
+        while (waitpid(-1, NULL, WNOHANG) > 0)
             continue;
     }
 }

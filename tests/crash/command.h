@@ -11,5 +11,7 @@ struct fault;
 int command_run(const struct lab *lab, const struct fault *fault, const char *const *words);
 /* Kills every process that the program left, as a power cut does. */
 void command_kill_all(void);
+/* Kills what is left of the program itself: the programs that it started work on. */
+void command_kill_helpers(void);
 /* Waits until there is none; false after too long a time. */
 bool command_wait_all(void);

@@ -71,13 +71,33 @@ static const char *type_of(const struct rb_value *line)
     return rb_value_get_text(line, "type", "");
 }
 
-/* Did the run end like this? */
-static bool has_status(const struct lab *lab, const char *status)
+/* It has come to the end that it comes to undisturbed. */
+static bool is_at_its_end(const struct rb_value *journal, const struct scene *scene)
 {
-    RB_AUTO_VALUE const struct rb_value *journal = read_journal(lab);
     const struct rb_value *last =
         rb_value_at(journal, rb_value_count(journal) - (rb_value_count(journal) > 0));
-    return strcmp(rb_value_get_text(rb_value_get(last, "d"), "status", ""), status) == 0;
+    return strcmp(rb_value_get_text(rb_value_get(last, "d"), "status", ""),
+                  scene->end ? scene->end : "succeeded") == 0;
+}
+
+static bool is_excuse(const struct rb_value *line)
+{
+    const struct rb_value *d = rb_value_get(line, "d");
+    const char *type = type_of(line);
+    return (strcmp(type, "question.asked") == 0 &&
+            strcmp(rb_value_get_text(d, "kind", ""), "doubt") == 0) ||
+           (strcmp(type, "attempt.failed") == 0 &&
+            strcmp(rb_value_get_text(d, "reason", ""), "unknown") == 0);
+}
+
+bool judge_same_end(const struct lab *lab, const struct scene *scene)
+{
+    RB_AUTO_VALUE const struct rb_value *journal = read_journal(lab);
+    for (size_t i = 0; i < rb_value_count(journal); i++) {
+        if (is_excuse(rb_value_at(journal, i)))
+            return true;
+    }
+    return is_at_its_end(journal, scene);
 }
 
 bool judge_is_finished(const struct lab *lab)
@@ -208,11 +228,13 @@ bool judge_starts(const struct lab *lab, const struct scene *scene, const char *
     return true;
 }
 
-bool judge_all_done(const struct lab *lab, const char *undisturbed, struct rb_buf *why)
+bool judge_all_done(const struct lab *lab, const struct scene *scene,
+                    const char *undisturbed, struct rb_buf *why)
 {
     RB_AUTO_BUF struct rb_buf spawns = {0};
+    RB_AUTO_VALUE const struct rb_value *journal = read_journal(lab);
     rb_buf_append(&spawns, seam->spawns, seam->spawned);
-    if (!has_status(lab, "succeeded"))
+    if (!is_at_its_end(journal, scene))
         return true;
     for (const char *at = undisturbed, *end; (end = strchr(at, '\n')); at = end + 1) {
         size_t words = (size_t)(end - words_of(at));

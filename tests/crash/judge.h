@@ -12,6 +12,10 @@ struct scene;
 /* Is there a run with a first event, and one that has ended? */
 bool judge_is_begun(const struct lab *lab);
 bool judge_is_finished(const struct lab *lab);
+/* It succeeded, as it does when nothing goes wrong; or a person was asked about a doubt: what is
+ * done again on an answer may fail, having been done before; or a check was unknown: it asked
+ * something of a helper that was killed. */
+bool judge_same_end(const struct lab *lab, const struct scene *scene);
 
 /* Every event that was shown is in the record, word for word. After a loss those may be missing
  * that no sync was owed for: looks at the world, and polls. */
@@ -26,4 +30,5 @@ bool judge_starts(const struct lab *lab, const struct scene *scene, const char *
                   struct rb_buf *why);
 
 /* Of a run that succeeded, and in which nothing failed that doesn't always: every write was done. */
-bool judge_all_done(const struct lab *lab, const char *undisturbed, struct rb_buf *why);
+bool judge_all_done(const struct lab *lab, const struct scene *scene,
+                    const char *undisturbed, struct rb_buf *why);

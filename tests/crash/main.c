@@ -1,10 +1,10 @@
-/* Crashes every example at every call: the process or the whole machine ends there, the call
- * fails, writes are cut short, syncs lie, and of what was not synced any part is lost. After
- * each, the run is taken to its end, and what was promised is looked for.
+/* Crashes every example at every call: the process ends there, it and its helpers, or the whole
+ * machine; the call fails, writes are cut short, syncs lie, and of what was not synced any part
+ * is lost. After each, the run is taken to its end, and what was promised is looked for.
  *
  *   crash [--scene NAME] [--most N] [--jobs N] [--until-broken] [TRIAL...]
  *
- *   --most N         of each kind of fault in each scene at most so many, evenly spread
+ *   --most N         of each kind of fault in each scene at most so many, of each process some
  *   --until-broken   begins no trial any more once a promise was broken
  *   TRIAL        only this one, as a finding names it: hello:power:0:57:5:0:4:0 */
 
@@ -216,11 +216,15 @@ static bool read_options(char **argv, struct options *options)
     return options->jobs > 0 && options->jobs <= JOBS_MAX;
 }
 
+int runbook_main(int argc, char **argv);
+
 int main(int argc, char **argv)
 {
+    /* A look at a file system is a process of whatever program it is asked by. */
+    if (argc == 3 && strcmp(argv[1], "look") == 0)
+        return runbook_main(argc, argv);
     struct options options = {.jobs = 2};
     char base[] = "/tmp/rb-crash-XXXXXX";
-    (void)argc;
     if (!read_options(argv + 1, &options))
         return usage();
     if (!mkdtemp(base)) {

@@ -10,8 +10,8 @@
 /* Coins are tossed so many times for each call that changes something. */
 enum { RANDOM_LOSSES = 4, SLOW_MOST = 40 };
 
-static const char *const names[FAULT_KINDS] = {"none",  "kill", "power", "error",
-                                               "short", "torn", "lie",   "clock"};
+static const char *const names[FAULT_KINDS] = {"none",  "kill", "both", "power", "error",
+                                               "short", "torn", "lie",  "clock"};
 
 const char *plan_fault_name(enum fault_kind kind)
 {
@@ -20,7 +20,7 @@ const char *plan_fault_name(enum fault_kind kind)
 
 static int call_at(const struct baseline *baseline, enum role role, int nth)
 {
-    return nth < TRACE_MAX ? baseline->trace[role][nth] : 0;
+    return nth < TRACE_MAX ? baseline->trace[role][nth] & TRACE_CALL : 0;
 }
 
 const char *plan_call(const struct trial *trial, const struct baseline *baseline)
@@ -107,10 +107,11 @@ static void kills(struct plan *plan, const struct scene *scene, enum role role, 
     add(plan, scene, fault, -1, again_at(plan));
 }
 
-static void power_offs(struct plan *plan, const struct scene *scene, enum role role,
-                       int nth, const struct call *call)
+/* A worker is nobody without its interpreter. */
+static void kills_of_both(struct plan *plan, const struct scene *scene, enum role role,
+                          int nth, const struct call *call)
 {
-    struct fault fault = {.kind = FAULT_POWER, .role = role, .nth = nth};
+    struct fault fault = {.kind = FAULT_BOTH, .role = role, .nth = nth};
     (void)call;
     if (role != WORKER)
         add(plan, scene, fault, -1, again_at(plan));
@@ -144,13 +145,25 @@ static void errors(struct plan *plan, const struct scene *scene, enum role role,
     }
 }
 
-static void cut_writes(struct plan *plan, const struct scene *scene, enum role role,
-                       int nth, const struct call *call)
+static void cut_write(struct plan *plan, const struct scene *scene, const struct call *call,
+                      struct fault fault)
 {
-    if (strcmp(call->name, "write") != 0 && strcmp(call->name, "pwrite64") != 0)
-        return;
-    add(plan, scene, (struct fault){.kind = FAULT_SHORT, .role = role, .nth = nth}, -1, 0);
-    add(plan, scene, (struct fault){.kind = FAULT_TORN, .role = role, .nth = nth}, -1, 0);
+    if (strcmp(call->name, "write") == 0 || strcmp(call->name, "pwrite64") == 0)
+        add(plan, scene, fault, -1, 0);
+}
+
+static void short_writes(struct plan *plan, const struct scene *scene, enum role role,
+                         int nth, const struct call *call)
+{
+    struct fault fault = {.kind = FAULT_SHORT, .role = role, .nth = nth};
+    cut_write(plan, scene, call, fault);
+}
+
+static void torn_writes(struct plan *plan, const struct scene *scene, enum role role,
+                        int nth, const struct call *call)
+{
+    struct fault fault = {.kind = FAULT_TORN, .role = role, .nth = nth};
+    cut_write(plan, scene, call, fault);
 }
 
 /* A disk that lies, from each sync on, and then the power goes after the end. */
@@ -196,36 +209,81 @@ static void allocations(struct plan *plan, const struct scene *scene,
     }
 }
 
-/* Moves those of `from` into `plan`, at most `most` of them: one out of each part of the list,
- * anywhere in it, so that no rhythm of the list is hit again and again. */
-static void take(struct plan *plan, struct plan *from, int most)
+/* Those that are alike: of one process, while a write is under way or while none is. */
+enum { SHARES = 2 * ROLES };
+
+static size_t share_of(const struct trial *trial, const struct baseline *baseline)
 {
-    size_t parts = most > 0 && from->count > (size_t)most ? (size_t)most : from->count;
-    for (size_t i = 0; i < parts; i++) {
-        size_t begin = from->count * i / parts, end = from->count * (i + 1) / parts;
+    const struct fault *fault = &trial->fault;
+    bool known = !fault->memory && fault->nth < TRACE_MAX;
+    int call = known ? baseline->trace[fault->role][fault->nth] : 0;
+    return 2 * (size_t)fault->role + (call & TRACE_UNDER_WAY ? 1 : 0);
+}
+
+/* One of each share in turn, until there are `most` or no more: however few there may be, they
+ * are not all of the process that makes the most calls. */
+static void deal(const struct plan shares[SHARES], size_t most, size_t turn,
+                 size_t ret_counts[SHARES])
+{
+    for (size_t passed = 0; most > 0 && passed < SHARES; turn++) {
+        size_t i = turn % SHARES;
+        bool gives = ret_counts[i] < shares[i].count;
+        passed = gives ? 0 : passed + 1;
+        ret_counts[i] += gives;
+        most -= gives;
+    }
+}
+
+/* Adds `count` of a share: one out of each part of the list, anywhere in it, so that no rhythm
+ * of the list is hit again and again. */
+static void add_some(struct plan *plan, const struct plan *share, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t begin = share->count * i / count, end = share->count * (i + 1) / count;
         size_t at = begin + ((i + 1) * UINT64_C(2654435761) >> 7) % (end - begin);
-        const struct trial *trial = &from->trials[at];
+        const struct trial *trial = &share->trials[at];
         add(plan, trial->scene, trial->fault, trial->loss, trial->again);
+    }
+}
+
+/* Moves those of `from` into `plan`, at most `most` of them (0: all). `turn` is the share that
+ * has the first. */
+static void take(struct plan *plan, struct plan *from, const struct baseline *baseline,
+                 int most, size_t turn)
+{
+    struct plan shares[SHARES] = {0};
+    size_t counts[SHARES] = {0};
+    for (size_t i = 0; i < from->count; i++) {
+        const struct trial *trial = &from->trials[i];
+        add(&shares[share_of(trial, baseline)], trial->scene, trial->fault, trial->loss,
+            trial->again);
+    }
+    deal(shares, most > 0 ? (size_t)most : from->count, turn, counts);
+    for (size_t i = 0; i < SHARES; i++) {
+        add_some(plan, &shares[i], counts[i]);
+        free(shares[i].trials);
     }
     free(from->trials);
 }
 
 struct plan plan_all(const struct scene *scene, const struct baseline *baseline, int most)
 {
-    static visitor *const visits[] = {kills,      power_offs, power_cuts, errors,
-                                      cut_writes, lies,       clock_jumps};
+    static visitor *const visits[] = {kills,        kills_of_both, power_cuts, errors,
+                                      short_writes, torn_writes,   lies,       clock_jumps};
     enum { ALLOCATIONS = 400 };
     struct plan plan = {0}, memory = {0}, end = {0};
     if (scene->slow && (most == 0 || most > SLOW_MOST))
         most = SLOW_MOST;
+    /* Another one in each scene and kind, so that all of them come to every share. */
+    size_t turn = (size_t)(scene - scenes);
     for (size_t i = 0; i < RB_COUNT(visits); i++) {
         struct plan of_kind = {0};
         each_call(&of_kind, scene, baseline, visits[i]);
-        take(&plan, &of_kind, most);
+        take(&plan, &of_kind, baseline, most, turn + i);
     }
     allocations(&memory, scene, baseline);
-    take(&plan, &memory, most > 0 ? most : ALLOCATIONS);
+    take(&plan, &memory, baseline, most > 0 ? most : ALLOCATIONS, turn);
     after_the_end(&end, scene);
-    take(&plan, &end, most);
+    take(&plan, &end, baseline, most, turn);
     return plan;
 }

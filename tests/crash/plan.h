@@ -8,7 +8,8 @@ struct plan {
     size_t count, capacity;
 };
 
-/* Of each kind of fault at most `most`, evenly spread; 0: all of them. */
+/* Of each kind of fault at most `most`, spread over the processes, over the time in which a write
+ * is under way and the rest, and evenly within each of these; 0: all of them. */
 struct plan plan_all(const struct scene *scene, const struct baseline *baseline, int most);
 
 /* SCENE:FAULT:ROLE:NTH:ERROR:MEMORY+2*FOREVER:LOSS:AGAIN, so that one can be tried by itself. */

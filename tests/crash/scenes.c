@@ -56,5 +56,82 @@ const struct scene scenes[] = {
      .file = "examples/10-secrets.yaml",
      .answers = "",
      .doubts = {"careless", "input"}},
+    {.name = "parallel",
+     .file = "examples/11-parallel.yaml",
+     .answers = "",
+     .doubts = {"dump", "images", "rollout[0]", "rollout[1]", "rollout[2]", "rollout[3]"}},
+    {.name = "window",
+     .file = "examples/15-window.yaml",
+     .answers = "  freeze.window: {answer: override, reason: the clock is right}\n"
+                "  announce.window: {answer: override, reason: the clock is right}\n"
+                "  backup.window: {answer: override, reason: the clock is right}\n"
+                "  begins.window: {answer: override, reason: the clock is right}\n"
+                "  look.window: {answer: override, reason: the clock is right}\n"
+                "  migrate.window: {answer: override, reason: the clock is right}\n",
+     .doubts = {"announce", "backup", "look", "migrate"},
+     .slow = true},
+    {.name = "locks",
+     .file = "examples/16-locks.yaml",
+     .answers = "  restart.failure: [retry, retry, retry, retry]\n",
+     .doubts = {"migrate", "restart[0]", "restart[1]", "restart[2]", "restart[3]",
+                "restart[4]"}},
+    {.name = "rollback",
+     .file = "examples/17-rollback.yaml",
+     .words = {"-p", "dir=@", "-p", "healthy=false"},
+     .end = "rolled_back",
+     .code = 5,
+     .answers = "  servers.undo[0]: undo\n"
+                "  servers.undo[1]: undo\n"
+                "  switch.undo: undo\n"
+                "  before.failure: [retry, retry, retry]\n"
+                "  maintenance.failure: [retry, retry, retry]\n"
+                "  servers.failure: [retry, retry, retry]\n"
+                "  servers[0].failure: [retry, retry, retry]\n"
+                "  servers[1].failure: [retry, retry, retry]\n"
+                "  switch.failure: [retry, retry, retry]\n"
+                "  health.failure: [retry, retry, retry]\n",
+     .doubts = {"before", "maintenance", "servers[0]", "servers[1]", "switch", "health",
+                "evidence", "back", "servers.undo[0]", "servers.undo[1]", "open"}},
+    {.name = "ramp",
+     .file = "examples/18-ramp.yaml",
+     .words = {"-p", "dir=@", "-p", "bad_from=25"},
+     .end = "rolled_back",
+     .code = 5,
+     .answers = "  install.undo[0]: undo\n"
+                "  install.undo[1]: undo\n"
+                "  install.undo[2]: undo\n"
+                "  install.undo[3]: undo\n"
+                "  set.undo[0]: undo\n"
+                "  set.undo[1]: undo\n"
+                "  errors.failure: [retry, retry, retry]\n"
+                "  measured.failure: [retry, retry, retry]\n"
+                "  install.failure: [retry, retry, retry]\n"
+                "  before[0].failure: [retry, retry, retry]\n"
+                "  before[1].failure: [retry, retry, retry]\n"
+                "  set[0].failure: [retry, retry, retry]\n"
+                "  set[1].failure: [retry, retry, retry]\n"
+                "  bake[0].failure: [retry, retry, retry]\n"
+                "  bake[1].failure: [retry, retry, retry]\n",
+     .doubts = {"measured", "install[0]", "install[1]", "install[2]", "install[3]",
+                "set[0]", "set[1]", "set.undo[0]", "set.undo[1]", "install.undo[0]",
+                "install.undo[1]", "install.undo[2]", "install.undo[3]", "state"},
+     .bears = true,
+     .slow = true},
+    {.name = "call",
+     .file = "examples/19-call.yaml",
+     .words = {"-p", "dir=@", "-p", "broken=web-2"},
+     .end = "rolled_back",
+     .code = 5,
+     .answers = "  hosts:install.undo[0]: undo\n"
+                "  hosts:install.undo[1]: undo\n"
+                "  hosts.failure: [retry, retry, retry]\n"
+                "  hosts[0].failure: [retry, retry, retry]\n"
+                "  hosts[1].failure: [retry, retry, retry]\n"
+                "  hosts:before[0].failure: [retry, retry, retry]\n"
+                "  hosts:before[1].failure: [retry, retry, retry]\n"
+                "  hosts:install[0].failure: [retry, retry, retry]\n"
+                "  hosts:install[1].failure: [retry, retry, retry]\n",
+     .doubts = {"hosts:install[0]", "hosts:install[1]", "hosts:install.undo[0]",
+                "hosts:install.undo[1]"}},
 };
 const int scene_count = sizeof scenes / sizeof *scenes;

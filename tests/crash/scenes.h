@@ -5,13 +5,16 @@
 
 struct scene {
     const char *name;
-    const char *file;      /* below the root of the repository */
-    const char *words[5];  /* further words of `exec`, ended by NULL */
-    const char *answers;   /* of the questions it asks, as text; "": none */
-    const char *doubts[6]; /* steps that may be in doubt, ended by NULL */
+    const char *file;       /* below the root of the repository */
+    const char *words[5];   /* further words of `exec`, ended by NULL */
+    const char *answers;    /* of the questions it asks, as text; "": none */
+    const char *doubts[16]; /* steps that may be in doubt, ended by NULL */
     const char
         *repeats[4]; /* programs that may run again by themselves: what only looks, and
                                what is idempotent; the beginning of the words, ended by NULL */
+    const char *end; /* the status that it comes to; NULL: succeeded */
+    int code;        /* its exit code then */
+    bool bears;      /* a loop of it goes on without an element that failed */
     bool slow; /* it waits by the clock: only some of its calls are crashed unless asked */
 };
 

@@ -76,6 +76,7 @@ static bool fails(const struct call *call, int error)
 static int act(int call)
 {
     switch (seam->fault.kind) {
+    case FAULT_BOTH:
     case FAULT_POWER:
         seam->dead = true;
         end_here();
@@ -122,7 +123,8 @@ int seam_gate(int call)
     bool memory = seam_calls[call].class == MEMORY;
     int nth = 1 + (memory ? seam->allocated : seam->count)[role]++;
     if (!memory && nth < TRACE_MAX)
-        seam->trace[role][nth] = (unsigned char)call;
+        seam->trace[role][nth] =
+            (unsigned char)(call | (seam->under_way > 0 ? TRACE_UNDER_WAY : 0));
     return is_met(call, nth) ? act(call) : 0;
 }
 

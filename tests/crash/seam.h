@@ -16,6 +16,7 @@ enum call_class { READS, CHANGES, SYNCS, CLOCK, CHANCE, HELPERS, MEMORY };
 enum fault_kind {
     FAULT_NONE,
     FAULT_KILL,  /* kill -9 of the process that calls, before the call */
+    FAULT_BOTH,  /* the interpreter and its helpers end there, what they started does not */
     FAULT_POWER, /* every process of the run ends there */
     FAULT_ERROR, /* the call fails with `error` */
     FAULT_SHORT, /* half of the bytes are written */
@@ -36,14 +37,19 @@ struct fault {
 
 enum { TRACE_MAX = 4096, SPAWNS_MAX = 64 << 10, LOG_MAX = 4 << 20 };
 
+/* In a trace: the number of the call, and whether a write was under way, by its notes. */
+enum { TRACE_CALL = 0x7f, TRACE_UNDER_WAY = 0x80 };
+
 struct seam {
     struct fault fault;
     _Atomic int count[ROLES], allocated[ROLES];
     _Atomic int hit;   /* the call that the fault met, counted from 1; 0: none yet */
-    _Atomic bool dead; /* the power is off: no call is made any more */
+    _Atomic bool dead; /* the power is off, or all are killed: no call is made any more */
     bool fake_boot;
     char boot[64]; /* what /proc says the boot's id is, while fake_boot */
     unsigned char trace[ROLES][TRACE_MAX]; /* which call was made */
+    _Atomic int
+        under_way; /* writes that have a note of their start, and none of their end */
     atomic_flag lock;
     _Atomic size_t spawned, logged;
     char spawns[SPAWNS_MAX]; /* a line for each program that was started */

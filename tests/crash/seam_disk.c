@@ -254,8 +254,10 @@ int __wrap_renameat(int from, const char *path, int to, const char *new_path)
     op.old_dir = parent_of(from, path, op.old_name);
     op.dir = parent_of(to, new_path, op.name);
     int got = __real_renameat(from, path, to, new_path);
-    if (got == 0)
+    if (got == 0) {
         disk_note(&op, NULL);
+        seam_note_end(op.name, false);
+    }
     seam_unlock();
     return got;
 }
@@ -271,8 +273,10 @@ int __wrap_unlinkat(int dir, const char *path, int flags)
     struct disk_op op = {.kind = DISK_UNLINK, .node = node_at(dir, path)};
     op.dir = parent_of(dir, path, op.name);
     int got = __real_unlinkat(dir, path, flags);
-    if (got == 0)
+    if (got == 0) {
         disk_note(&op, NULL);
+        seam_note_end(op.name, true);
+    }
     seam_unlock();
     return got;
 }

@@ -53,3 +53,6 @@ REAL(off_t, lseek64, int fd, off_t at, int whence);
 void seam_note_folder(const char *name);
 /* A file was made: when it is the note of a start, what comes next is a write. */
 void seam_note_start(const char *name);
+/* A file was given this name, or lost it: with the note of an end, or without that of its start,
+ * a write is under way no more. */
+void seam_note_end(const char *name, bool gone);

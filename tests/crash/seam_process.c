@@ -17,7 +17,14 @@ void seam_note_folder(const char *name)
 
 void seam_note_start(const char *name)
 {
-    is_write |= strcmp(name, "started") == 0;
+    bool starts = strcmp(name, "started") == 0;
+    is_write |= starts;
+    seam->under_way += starts;
+}
+
+void seam_note_end(const char *name, bool gone)
+{
+    seam->under_way -= strcmp(name, gone ? "started" : "exit") == 0;
 }
 
 pid_t __wrap_fork(void)

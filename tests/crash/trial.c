@@ -40,7 +40,7 @@ static void put_answers(const struct lab *lab, const struct scene *scene)
 {
     RB_AUTO_BUF struct rb_buf text = {0};
     rb_buf_printf(&text, "answers:\n%s", scene->answers);
-    for (int i = 0; i < 6 && scene->doubts[i]; i++)
+    for (int i = 0; i < (int)RB_COUNT(scene->doubts) && scene->doubts[i]; i++)
         rb_buf_printf(&text, "  \"%s.doubt\": [retry, retry, retry, retry, retry]\n",
                       scene->doubts[i]);
     put_text(lab, "answers.yaml", 0600, text.data);
@@ -63,6 +63,7 @@ static void make_world(const struct lab *lab, const struct scene *scene)
     put_text(lab, "bin/mktemp", 0700, mktemp_here);
     put_answers(lab, scene);
     seam->spawned = seam->logged = 0;
+    seam->under_way = 0;
     seam->fake_boot = false;
 }
 
@@ -136,9 +137,9 @@ bool trial_baseline(const struct lab *lab, const struct scene *scene,
     memcpy(ret_baseline->trace, seam->trace, sizeof ret_baseline->trace);
     rb_buf_clear(&ret_baseline->spawns);
     rb_buf_append(&ret_baseline->spawns, seam->spawns, seam->spawned);
-    if (status != 0 || !ended)
+    if (status != scene->code || !ended)
         rb_buf_printf(ret_why, "undisturbed it exits with %d", status);
-    return status == 0 && ended;
+    return status == scene->code && ended;
 }
 
 /* The store as the power cut leaves it, and a boot that is another one. */
@@ -175,10 +176,11 @@ static bool complain(struct rb_buf *why, const char *what, int status)
 
 static bool judge_exec(const struct trial *trial, int status, struct rb_buf *why)
 {
-    bool kills = trial->fault.kind == FAULT_KILL || trial->fault.kind == FAULT_POWER;
+    bool kills = trial->fault.kind == FAULT_KILL || trial->fault.kind == FAULT_BOTH ||
+                 trial->fault.kind == FAULT_POWER;
     if (status < 0 && !(kills && status == -SIGKILL))
         return complain(why, "the program crashed", status);
-    if (status != 0 && is_harmless(&trial->fault))
+    if (status != trial->scene->code && is_harmless(&trial->fault))
         return complain(why, "a harmless fault was noticed", status);
     return true;
 }
@@ -239,8 +241,13 @@ static bool judge_end(const struct lab *lab, const struct trial *trial,
         return complain(why, "replay of the ended run", status);
     /* A call that failed may have made a step fail, and the runbook may go on without it. */
     bool failed = trial->fault.kind == FAULT_ERROR || trial->fault.kind == FAULT_TORN;
+    /* Nor does a check hold whose worker was killed, and a loop may bear that. */
+    bool unknown = trial->fault.kind == FAULT_KILL && trial->fault.role == WORKER;
+    if (!failed && !unknown && !judge_same_end(lab, trial->scene))
+        return complain(why, "the run has not come to the same end", 0);
     return judge_starts(lab, trial->scene, rb_buf_text(&baseline->spawns), why) &&
-           (failed || judge_all_done(lab, rb_buf_text(&baseline->spawns), why));
+           (failed || (unknown && trial->scene->bears) ||
+            judge_all_done(lab, trial->scene, rb_buf_text(&baseline->spawns), why));
 }
 
 enum trial_end trial_run(const struct lab *lab, const struct trial *trial,
@@ -251,7 +258,9 @@ enum trial_end trial_run(const struct lab *lab, const struct trial *trial,
     make_world(lab, trial->scene);
     int status = run_exec(lab, trial->scene, &trial->fault);
     bool met = seam->hit || trial->fault.kind == FAULT_NONE;
-    if (trial->fault.kind == FAULT_POWER || trial->loss >= 0)
+    if (trial->fault.kind == FAULT_BOTH)
+        command_kill_helpers();
+    if (trial->loss >= 0)
         command_kill_all();
     if (trial->loss >= 0)
         *ret_state = lose(lab, trial);

@@ -37,12 +37,24 @@ class Fuzzer:
                 [self.program, f"-max_total_time={seconds}", *OPTIONS.get(name, USUAL),
                  f"-artifact_prefix={self.findings_at}", corpus, *inputs],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+        self.status = None
+        self.cpu_seconds = 0
+
+    def ended(self):
+        """An hour of a busy machine is not an hour of fuzzing: what it had of the processor counts."""
+        if self.status is None:
+            pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
+            if pid:
+                self.status = self.process.returncode = os.waitstatus_to_exitcode(status)
+                self.cpu_seconds = usage.ru_utime + usage.ru_stime
+        return self.status is not None
 
     def figures(self):
-        """Of the last line that libFuzzer wrote about its progress."""
+        """Of the last line that libFuzzer wrote about its progress; the dictionary that it ends with
+        may be long."""
         found = {}
         with open(self.log, "rb") as log:
-            log.seek(max(0, os.path.getsize(self.log) - 16384))
+            log.seek(max(0, os.path.getsize(self.log) - (1 << 20)))
             for line in log.read().decode(errors="replace").split("\n"):
                 match = re.match(r"#(\d+):?\s.*\bcov: (\d+).*\bcorp: (\d+)", line)
                 if match:
@@ -82,14 +94,15 @@ def build():
 def report(fuzzer):
     """Says how it ended; whether that was without a finding."""
     findings = fuzzer.findings()
-    print(f"fuzz: {fuzzer.name}: {fuzzer.told()}, findings {len(findings)}", flush=True)
+    print(f"fuzz: {fuzzer.name}: {fuzzer.cpu_seconds / 60:.1f} minutes of processor, {fuzzer.told()}, "
+          f"findings {len(findings)}", flush=True)
     for path in findings:
         print(f"fuzz: {fuzzer.name}: FINDING {path}\n"
               f"      again: {fuzzer.program} {path}\n"
               f"      keep:  cp {path} tests/fuzz/inputs/{fuzzer.name}/WHAT-IT-IS", flush=True)
-    failed = fuzzer.process.returncode != 0
+    failed = fuzzer.status != 0
     if failed and not findings:
-        print(f"fuzz: {fuzzer.name}: ended with {fuzzer.process.returncode}, see {fuzzer.log}",
+        print(f"fuzz: {fuzzer.name}: ended with {fuzzer.status}, see {fuzzer.log}",
               flush=True)
     return not failed and not findings
 
@@ -116,7 +129,7 @@ def work(waiting, seconds, total):
             if now - told >= (1 if sys.stdout.isatty() else 30):
                 told = now
                 progress(running, began, total)
-            for fuzzer in [one for one in running if one.process.poll() is not None]:
+            for fuzzer in [one for one in running if one.ended()]:
                 if sys.stdout.isatty():
                     print("\r\033[K", end="")
                 running.remove(fuzzer)

@@ -1,6 +1,7 @@
 /* Any bytes as a runbook, compiled and checked. The same bytes give the same plan and the same
  * findings; a plan survives the way through its canonical bytes; all that it refers to is there. */
 
+#include "../tools/several.h"
 #include "base/digest.h"
 #include "base/json.h"
 #include "check/check.h"
@@ -63,7 +64,10 @@ static int count_steps(const struct rb_plan *plan, int first, int parent)
     int count = 0;
     for (int at = first; at >= 0; at = plan->steps[at].next) {
         assert(at < plan->step_count && plan->steps[at].parent == parent);
-        count += 1 + count_steps(plan, plan->steps[at].first_child, at);
+        const struct rb_step *step = &plan->steps[at];
+        assert(step->undo < 0 || plan->steps[step->undo].undoes == at);
+        count += 1 + count_steps(plan, step->first_child, at) +
+                 count_steps(plan, step->undo, at) + count_steps(plan, step->handler, at);
         assert(count <= plan->step_count);
     }
     return count;
@@ -74,21 +78,46 @@ static void check_plan(const struct rb_plan *plan)
 {
     for (int i = 0; i < plan->step_count; i++)
         check_step(plan, i);
-    assert(count_steps(plan, plan->first_step, -1) == plan->step_count);
-    for (int i = 0; i < plan->var_count; i++)
-        check_spec(plan, plan->vars[i].value);
-    check_spec(plan, plan->env);
+    /* The last steps of a failed run go on to those of every run. */
+    int last = plan->first_on_failure >= 0 ? plan->first_on_failure : plan->first_finally;
+    assert(count_steps(plan, plan->first_step, -1) +
+               count_steps(plan, plan->first_guard, -1) + count_steps(plan, last, -1) ==
+           plan->step_count);
+    for (int b = 0; b < plan->book_count; b++) {
+        for (int i = 0; i < plan->books[b]->var_count; i++)
+            check_spec(plan, plan->books[b]->vars[i].value);
+        check_spec(plan, plan->books[b]->env);
+        assert(b == 0 || plan->steps[plan->books[b]->call].calls == b);
+    }
     for (int i = 0; i < plan->expr_count; i++) {
         for (int k = 0; k < plan->exprs[i].step_count; k++)
             assert(plan->exprs[i].steps[k] < plan->step_count);
     }
 }
 
-static void compile(const char *bytes, size_t length, struct outcome *ret_outcome)
+/* What is called may not be well by itself, and then it is no plan either. */
+static void make_whole(struct several *several)
 {
     struct rb_diags diags = {0};
     struct rb_document *document =
-        rb_document_read("fuzz.yaml", bytes, length, "production", &diags);
+        several_read(several, "fuzz.yaml", "production", true, &diags);
+    if (diags.errors == 0) {
+        rb_plan_seal(document->plan);
+        check_canonical(document->plan);
+        check_plan(document->plan);
+    }
+    fuzz_assert_diags(&diags);
+    rb_document_free(document);
+    rb_diags_done(&diags);
+}
+
+static void compile(const char *bytes, size_t length, struct outcome *ret_outcome)
+{
+    struct rb_diags diags = {0};
+    struct several several;
+    several_split(&several, bytes, length);
+    struct rb_document *document =
+        several_read(&several, "fuzz.yaml", "production", false, &diags);
     struct rb_plan *plan = document->plan;
     rb_check_document(document, &diags);
     assert(plan || diags.errors > 0);
@@ -96,9 +125,12 @@ static void compile(const char *bytes, size_t length, struct outcome *ret_outcom
         rb_plan_seal(plan);
         check_canonical(plan);
     }
-    if (diags.errors == 0)
+    if (diags.errors == 0 && document->called_count == 0)
         check_plan(plan);
+    if (diags.errors == 0)
+        make_whole(&several);
     fuzz_assert_diags(&diags);
+    several_done(&several);
     *ret_outcome = (struct outcome){0};
     rb_diag_render_text(&diags, false, &ret_outcome->found);
     if (plan)

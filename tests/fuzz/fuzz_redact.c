@@ -43,6 +43,20 @@ static void cut(const struct rb_redactor *redactor, const char *bytes, size_t le
     rb_redact_end(redactor, &stream, out);
 }
 
+/* A name loses nothing but the case of its letters and its secrets. */
+static void check_name(const struct rb_secrets *secrets, const struct rb_redactor *redactor,
+                       const char *bytes, size_t length)
+{
+    RB_AUTO_BUF struct rb_buf name = {0};
+    rb_redact_name(redactor, bytes, length, &name);
+    if (!has(rb_buf_text(&name), name.length, "[secret:", 8))
+        assert(name.length == length);
+    for (size_t i = 0; i < secrets->count; i++) {
+        if (!secrets->items[i].unmasked)
+            assert_absent(&name, secrets->items[i].bytes, secrets->items[i].length, false);
+    }
+}
+
 static void check(const struct rb_secrets *secrets, const struct fuzz_lines *rest,
                   const char *sizes, size_t count)
 {
@@ -58,6 +72,7 @@ static void check(const struct rb_secrets *secrets, const struct fuzz_lines *res
     for (size_t i = 0; i < secrets->count; i++)
         rb_spellings(secrets->items[i].bytes, secrets->items[i].length, assert_absent,
                      &whole);
+    check_name(secrets, redactor, rest->at, length);
     rb_redactor_free(redactor);
 }
 

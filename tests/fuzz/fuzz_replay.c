@@ -4,6 +4,7 @@
  * A line of the input is a letter, which says what arrives, and JSON that is laid over what an
  * honest world would have said. */
 
+#include "../tools/honest.h"
 #include "base/json.h"
 #include "core/core.h"
 #include "fuzz.h"
@@ -48,6 +49,7 @@ static const char runbook[] =
     "    outputs: {dir: 'result.stdout:match(\"[^\\n]+\")'}\n"
     "    expect: {exit: 0, stdout: /x/}\n"
     "    check: return result.stdout == \"\", \"no\"\n"
+    "    undo: [{id: back, exec: [echo]}]\n"
     "  - id: pipe\n"
     "    title: Pipe\n"
     "    pipe: [[echo, '${{ steps.try.outputs.dir }}'], [cat]]\n"
@@ -58,6 +60,7 @@ static const char runbook[] =
     "  - id: pause\n"
     "    title: Pause\n"
     "    wait: 5s\n"
+    "    fresh_for: 1s\n"
     "  - id: each\n"
     "    title: Each\n"
     "    for_each: ${{ params.hosts }}\n"
@@ -70,9 +73,20 @@ static const char runbook[] =
     "        title: Restart\n"
     "        when: not steps.role.outputs.db\n"
     "        exec: [echo, '${{ host }}']\n"
+    "        undo: {exec: [echo, '${{ host }}']}\n"
+    "  - id: late\n"
+    "    title: Late\n"
+    "    exec: [echo]\n"
+    "    needs: [pause]\n"
+    "    window: {from: '09:00', to: '16:00', tz: UTC}\n"
+    "  - id: evening\n"
+    "    title: Evening\n"
+    "    wait: {until: '22:00 - 1h', tz: UTC}\n"
     "  - id: last\n"
     "    title: Last\n"
-    "    exec: [echo]\n";
+    "    exec: [echo]\n"
+    "    on_failure: {steps: [{id: look, exec: [echo]}], then: rollback}\n"
+    "finally: [{id: unlock, exec: [echo]}]\n";
 
 struct world {
     const struct rb_plan *plan;
@@ -110,70 +124,39 @@ static void put(struct world *world, enum rb_event_type type, const struct rb_va
     }
 }
 
-/* An item of an evaluation that went well, as its kind asks for. */
-static const struct rb_value *item_of(const struct rb_value *item)
-{
-    bool verdict = strcmp(rb_value_get_text(item, "kind", ""), "verdict") == 0;
-    bool truth = strcmp(rb_value_get_text(item, "kind", ""), "truth") == 0;
-    bool list = strcmp(rb_value_get_text(item, "name", ""), "for_each") == 0;
-    const struct rb_value *value =
-        truth  ? rb_value_bool(true)
-        : list ? rb_value_list(rb_value_text("a"), rb_value_text("b"), NULL)
-               : rb_value_text("v");
-    return rb_value_map("name", rb_value_ref(rb_value_get(item, "name")), "verdict",
-                        verdict ? rb_value_text("holds") : NULL, "value",
-                        verdict ? (rb_value_unref(value), NULL) : value, NULL);
-}
-
-static const struct rb_value *items_of(const struct rb_value *job)
-{
-    const struct rb_value *items = rb_value_get(job, "items");
-    struct rb_list_builder list = {0};
-    for (size_t i = 0; i < rb_value_count(items); i++)
-        rb_list_add(&list, item_of(rb_value_at(items, i)));
-    return rb_list_end(&list);
-}
-
-/* What an honest world would say to what is wanted now. */
-static const struct rb_value *honest(struct world *world, const struct rb_effect *wanted,
-                                     const struct rb_value *request)
-{
-    const struct rb_value *q = rb_value_get(request, "q");
-    bool eval = wanted->kind == RB_EFFECT_EVAL, ask = wanted->kind == RB_EFFECT_ASK;
-    return rb_value_map(
-        "step", wanted->node >= 0 ? rb_effect_step(world->state, wanted) : NULL, "attempt",
-        wanted->node >= 0 ? rb_value_int(wanted->attempt) : NULL, "phase",
-        eval ? rb_value_text(wanted->phase) : NULL, "items",
-        eval ? items_of(request) : NULL, "q", ask && q ? rb_value_ref(q) : NULL, "answer",
-        ask ? rb_value_text("yes") : NULL, "exit",
-        wanted->kind == RB_EFFECT_PROCESS ? rb_value_int(0) : NULL, NULL);
-}
-
 static enum rb_event_type type_of(char letter, enum rb_effect_kind kind)
 {
     static const enum rb_event_type answers[] = {
         [RB_EFFECT_NONE] = RB_EV_TIMER_DUE,
         [RB_EFFECT_EVAL] = RB_EV_EVAL_RESULT,
         [RB_EFFECT_PROCESS] = RB_EV_EFFECT_RESULT,
+        [RB_EFFECT_HTTP] = RB_EV_EFFECT_RESULT,
+        [RB_EFFECT_SQL] = RB_EV_EFFECT_RESULT,
+        [RB_EFFECT_RELEASE] = RB_EV_EFFECT_RESULT,
         [RB_EFFECT_ASK] = RB_EV_QUESTION_ANSWERED,
+        [RB_EFFECT_LOCK] = RB_EV_LOCK_TAKEN,
     };
-    if (letter >= 'a' && letter < 'a' + (int)RB_EV_COUNT)
-        return (enum rb_event_type)(letter - 'a');
-    if (letter >= 'A' && letter < 'A' + (int)RB_EV_COUNT - 26)
-        return (enum rb_event_type)(letter - 'A' + 26);
-    return answers[kind];
+    int type = letter >= 'a' && letter <= 'z'   ? letter - 'a'
+               : letter >= 'A' && letter <= 'Z' ? letter - 'A' + 26
+                                                : RB_EV_COUNT;
+    return type < (int)RB_EV_COUNT ? (enum rb_event_type)type : answers[kind];
 }
 
 static void arrive(struct world *world, const char *line, size_t length)
 {
     RB_AUTO_VALUE const struct rb_value *given = NULL, *request = NULL, *usual = NULL;
-    struct rb_effect wanted;
+    struct rb_effects all = {0};
+    struct rb_effect wanted = {.node = -1};
     struct rb_error err = {0};
     rb_time deadline = 0;
-    rb_wanted(world->state, &wanted, &deadline);
+    rb_wanted(world->state, &all, &deadline);
+    /* Which of them is answered first is a matter of the line, too. */
+    if (all.count > 0)
+        wanted = all.items[length % (size_t)all.count];
+    rb_effects_done(&all);
     if (!rb_effect_request(world->state, &wanted, &request, &err))
         request = NULL;
-    usual = honest(world, &wanted, request);
+    usual = honest_answer(world->state, &wanted, request);
     bool over =
         rb_json_decode(line + 1, length - 1, &given, NULL) && rb_value_is(given, RB_MAP);
     RB_AUTO_VALUE const struct rb_value *d = rb_value_merge(usual, over ? given : NULL);

@@ -123,8 +123,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     struct rb_document *document =
         rb_document_read("fuzz.yaml", rb_buf_text(&yaml), yaml.length, NULL, &diags);
     if (diags.errors == 0) {
-        check(document->plan, document->plan->vars[0].value, rb_buf_text(&text));
-        check(document->plan, rb_value_get(document->plan->env, "V"), rb_buf_text(&text));
+        check(document->plan, document->plan->books[0]->vars[0].value, rb_buf_text(&text));
+        check(document->plan, rb_value_get(document->plan->books[0]->env, "V"),
+              rb_buf_text(&text));
     }
     fuzz_assert_diags(&diags);
     rb_document_free(document);

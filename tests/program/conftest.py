@@ -1,9 +1,13 @@
 """What the tests of the whole program stand on: the built binary, a store of its own for each
 test, no terminal unless a test makes one, and a real PostgreSQL."""
 
+import base64
+import email
+import email.policy
 import glob
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +19,9 @@ import pytest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests", "tools"))
 import pg  # noqa: E402
+from people import People, begin  # noqa: E402
+from prometheus import Prometheus  # noqa: E402
+from tls_server import Authority  # noqa: E402
 
 
 class Result:
@@ -65,7 +72,7 @@ class Runbook:
         options = ["-e", f"trace={trace}"]
         if inject:
             options += ["-e", f"inject={trace}:{inject}"]
-        return subprocess.run(["strace", "-y", "-o", log, *options, self.binary, *map(str, words)],
+        return subprocess.run(["strace", "-yy", "-o", log, *options, self.binary, *map(str, words)],
                               env=env, cwd=ROOT, stdin=subprocess.DEVNULL, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               start_new_session=True)
@@ -145,13 +152,18 @@ def is_sanitized(binary):
 
 
 class Service:
-    """A web service that does what the path of a request says (tests/tools/http_server.py)."""
+    """A web service that does what the path of a request says (tests/tools/http_server.py); with a
+    certificate and its key also over TLS."""
+
+    def __init__(self, *tls):
+        self.tls = tls
 
     def __enter__(self):
         self.process = subprocess.Popen(
-            ["/usr/bin/python3", os.path.join(ROOT, "tests", "tools", "http_server.py")],
+            ["/usr/bin/python3", os.path.join(ROOT, "tests", "tools", "http_server.py"), *self.tls],
             text=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
-        self.port = int(self.process.stdout.readline().split()[0])
+        ports = [int(port) for port in self.process.stdout.readline().split()]
+        self.port, self.tls_port = ports[0], ports[-1]
         return self
 
     def __exit__(self, *_):
@@ -159,12 +171,47 @@ class Service:
         self.process.wait()
         self.process.stdout.close()
 
+    def said(self, status, body):
+        """Where it answers everything with this."""
+        text = base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
+        return f"http://127.0.0.1:{self.port}/said/{status}/{text}"
+
     def count(self, path):
         """How often a path was asked for."""
         url = f"http://127.0.0.1:{self.port}/count?path={path}"
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(url) as answer:
             return int(answer.read())
+
+
+class Peer:
+    """A server of tests/tools in a folder of its own, where it keeps what it took."""
+
+    def __init__(self, tool, folder, *words):
+        self.tool, self.folder, self.words = tool, str(folder), words
+        os.makedirs(self.folder)
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            ["/usr/bin/python3", os.path.join(ROOT, "tests", "tools", self.tool), self.folder,
+             *map(str, self.words)], text=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        self.port = int(self.process.stdout.readline())
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def taken(self):
+        """What a webhook took, in order."""
+        path = os.path.join(self.folder, "taken")
+        return [json.loads(line) for line in open(path)] if os.path.exists(path) else []
+
+    def mails(self):
+        paths = glob.glob(os.path.join(self.folder, "*.eml"))
+        return [email.message_from_binary_file(open(path, "rb"), policy=email.policy.default)
+                for path in sorted(paths)]
 
 
 @pytest.fixture(scope="session")
@@ -175,13 +222,18 @@ def binary():
     return path
 
 
+# What it says of a process that is killed while it looks for leaks at its end.
+NOT_FOUND = re.compile(r"==\d+==Unable to get registers from thread \d+\.\n")
+
+
 @pytest.fixture
 def runbook(binary, tmp_path):
     log = str(tmp_path / "sanitizer")
     it = Runbook(binary, tmp_path, log)
     yield it
     it.kill_what_is_left()
-    found = "".join(open(path, errors="replace").read() for path in glob.glob(log + "*"))
+    found = "".join(line for path in glob.glob(log + "*") for line in open(path, errors="replace")
+                    if not NOT_FOUND.fullmatch(line))
     assert found == "", "a sanitizer found something:\n" + found
 
 
@@ -191,7 +243,8 @@ def every_prefix(runbook):
     come to the ends that they have (tests/replay/prefixes.c)."""
     yield
     tool = os.path.join(os.path.dirname(runbook.binary), "tests", "replay", "prefixes")
-    done = subprocess.run([tool, runbook.store, "150"], text=True, stdout=subprocess.PIPE,
+    most = os.environ.get("RUNBOOK_PREFIXES", "150")
+    done = subprocess.run([tool, runbook.store, most], text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
     assert done.returncode == 0, done.stdout
     print(done.stdout)
@@ -205,6 +258,18 @@ def postgres():
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         assert made.returncode == 0, made.stdout
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def prometheus():
+    with Prometheus() as it:
+        yield it
+
+
+@pytest.fixture(scope="session")
+def authority():
+    with Authority() as it:
+        yield it
 
 
 @pytest.fixture
@@ -221,3 +286,17 @@ def drop_databases(postgres):
                                       "WHERE datname LIKE 'dcmms\\_demo%'").split()
     for name in names:
         postgres.psql("postgres", f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def people(runbook):
+    them = People(os.path.join(runbook.folder, "keys"))
+    them.write("po@x", "tl@x", "tl2@x")
+    runbook.env["RUNBOOK_SIGNERS"] = them.signers
+    return them
+
+
+@pytest.fixture
+def waiting(runbook, people):
+    """A run in production that is suspended at its approval."""
+    return begin(runbook)

@@ -178,8 +178,22 @@ def test_a_failing_step_ends_the_run_with_its_last_lines(runbook):
     assert failed.code == 1
     assert "exit code 3" in failed.err
     assert "it is broken" in failed.err
-    assert runbook.steps() == {"works": "passed", "broken": runbook.steps()["broken"],
-                               "never": "pending"}
+    assert runbook.steps() == {"works": "passed", "broken": "failed", "never": "pending"}
+
+
+def test_why_a_gate_waits_is_told_with_each_poll_and_recorded_once(runbook):
+    path = runbook.write("gate.yaml", """runbook: gate
+steps:
+  - {id: it, gate: {check: 'return false, "it is " .. ("so "):rep(100) .. "long"', every: 20ms, timeout: 50ms}}
+""")
+    done = runbook("exec", path)
+    assert done.code == 1 and "it: does not hold yet (poll 1): it is so so" in done.err, done
+    [first, *_] = runbook.named("gate.waiting")
+    assert first["verdict"] == "fails" and "why" not in first
+    looked = [d for d in runbook.named("eval.result") if d["phase"] == "gate"]
+    assert looked[0]["items"][0]["why"].endswith("so long")
+    assert "does not hold yet (poll 1): it is so so" in runbook("logs", "last").out
+    assert runbook("replay", "last").code == 0
 
 
 def test_what_is_required_is_named_before_anything_runs(runbook):

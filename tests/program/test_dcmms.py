@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, Service
 from test_crash import wait_for
 
 pytestmark = pytest.mark.usefixtures("every_prefix")
@@ -298,9 +298,13 @@ def checklist(procedure):
     return procedure
 
 
-def exec_checklist(procedure, code):
-    done = procedure.runbook("exec", CHECKLIST, *procedure.words, "--answers",
-                             "runbooks/dcmms/demo/pre-deployment.answers.yaml", env=procedure.env)
+def exec_checklist(procedure, code, unanswered=None):
+    """With the answers of the demo, but for one item."""
+    with open(os.path.join(ROOT, "runbooks/dcmms/demo/pre-deployment.answers.yaml")) as f:
+        answers = procedure.runbook.write("answers.yaml", "".join(
+            line for line in f if not (unanswered and f".{unanswered}:" in line)))
+    done = procedure.runbook("exec", CHECKLIST, *procedure.words, "--answers", answers,
+                             env=procedure.env)
     assert done.code == code, done
     return done
 
@@ -327,6 +331,45 @@ def test_an_old_backup_is_put_before_a_person(checklist):
     waiting = checklist.runbook.status()["waits_for"]
     assert waiting["item"] == "backup-in-last-24h"
     assert "no *.dump of the last 24 hours" in waiting["detail"]
+
+
+def test_what_answers_is_looked_at_and_not_asked(checklist, authority):
+    """External APIs, certificates and Grafana, where they are named."""
+    with open(os.path.join(checklist.backups, "nightly.dump"), "w") as f:
+        f.write("x")
+    authority.sign("dcmms", -1, 90)
+    with Service() as service:
+        api = f"http://127.0.0.1:{service.port}/health"
+        checklist.words += ["-p", f"apis=[{api}?of=idp, {api}?of=erp]", "-p", f"ca={authority.ca}",
+                            "-p", f"services=localhost:{authority.serve('dcmms')}",
+                            "-p", "grafana=" + service.said(200, '{"database": "ok"}')]
+        exec_checklist(checklist, 0)
+    proven = [item["item"] for item in checklist.runbook.named("item.proven")]
+    assert proven == ["disk-space", "backup-in-last-24h", "connection-pool", "external-apis",
+                      "certificates", "grafana"]
+    assert_sound(checklist.runbook)
+
+
+@pytest.mark.parametrize("item, why", [
+    ("disk-space", "/proc is no volume with a size"), ("backup-in-last-24h", "bytes of nightly.dump: 1, expected >= 1000"),
+    ("external-apis", "it answers 503"), ("certificates", "days left: 20, expected > 30"),
+    ("grafana", 'its database: "failing", expected "ok"')])
+def test_what_is_not_as_it_should_be_is_put_before_a_person(checklist, authority, item, why):
+    with open(os.path.join(checklist.backups, "nightly.dump"), "w") as f:
+        f.write("x")
+    authority.sign("dcmms-soon", -1, 20.5)
+    with Service() as service:
+        wrong = {
+            "disk-space": lambda: ["-p", "volumes=/proc"],
+            "backup-in-last-24h": lambda: ["-p", "backup_bytes=1000"],
+            "external-apis": lambda: ["-p", f"apis={service.said(503, '')}"],
+            "certificates": lambda: ["-p", f"services=localhost:{authority.serve('dcmms-soon')}",
+                                     "-p", f"ca={authority.ca}"],
+            "grafana": lambda: ["-p", "grafana=" + service.said(200, '{"database": "failing"}')]}
+        checklist.words += wrong[item]()
+        exec_checklist(checklist, 3, unanswered=item)
+    waiting = checklist.runbook.status()["waits_for"]
+    assert waiting["item"] == item and why in waiting["detail"], waiting
 
 
 def test_staging_has_no_code_freeze(checklist):

@@ -23,6 +23,8 @@ def read(path):
 
 EXAMPLES = [(mark, words, text) for mark, words, text in FENCE.findall(read("docs/language.md"))]
 RUNBOOKS = [example for example in EXAMPLES if example[0] != "answers"]
+# What others call, by the name that they call it by.
+FILES = {words: text for mark, words, text in EXAMPLES if mark == "file"}
 
 
 def name_of(example):
@@ -37,17 +39,20 @@ def test_there_are_examples_to_check():
 @pytest.mark.parametrize("example", RUNBOOKS, ids=name_of)
 def test_an_example_of_the_reference(runbook, example):
     mark, words, text = example
+    for name, called in FILES.items():
+        runbook.write(name, called)
     path = runbook.write("example.yaml", text)
     checked = runbook("check", path)
     assert checked.code == 0, checked
-    if mark == "":
+    if mark in ("", "file"):
         return
-    words = words.split(" ") if words else []
+    code = int(words) if mark == "exit" else 0
+    words = words.split(" ") if words and mark != "exit" else []
     if mark == "answered":
         [answers] = [text for mark, _, text in EXAMPLES if mark == "answers"]
         words += ["--answers", runbook.write("answers.yaml", answers)]
     done = runbook("exec", path, *words)
-    assert done.code == 0, done
+    assert done.code == code, done
     for command in ("verify", "replay"):
         shown = runbook(command, "last")
         assert shown.code == 0, shown

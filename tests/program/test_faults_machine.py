@@ -13,7 +13,7 @@ import pytest
 
 from conftest import is_sanitized
 from test_crash import THREE, effects_of, sound, was_created
-from test_faults import ALL, trial  # noqa: F401
+from test_faults import ALL, trial, write_that_fails  # noqa: F401
 
 NO_MEMORY = "runbook: out of memory"
 # The record of its second step takes some memory.
@@ -112,7 +112,8 @@ def small_disk(runbook, script):
 
 
 def test_f12_a_full_disk_suspends_the_run(runbook):
-    """A step fills the disk that the record is on; what was set aside lets the record say so."""
+    """A step fills the disk that the record is on; what was set aside lets the record say so. What is left
+    of the record's own last page takes a step or two more."""
     effects = os.path.join(runbook.folder, "effects")
     file = runbook.write("fill.yaml", f"""runbook: fill
 defaults: {{timeout: 1m, cwd: {runbook.folder}}}
@@ -136,32 +137,43 @@ cat "$RUNBOOK_STORE"/runs/*/journal.jsonl > kept/events
     assert codes == [("exec", "74"), ("verify", "9"), ("resume", "74"), ("resume", "0"), ("verify", "0"),
                      ("replay", "0")], done.stdout
     assert "the disk is full" in done.stdout
-    assert effects_of(os.path.join(runbook.folder, "then")) == ["fill"]
+    done_then = effects_of(os.path.join(runbook.folder, "then"))
+    assert done_then == ["fill", *(f"s{n}" for n in range(len(done_then) - 1))]
+    assert len(done_then) < 20
     assert effects_of(effects) == ["fill", *(f"s{n}" for n in range(20))]
     with open(os.path.join(runbook.folder, "kept", "events")) as f:
         suspended = [json.loads(line)["d"] for line in f if '"run.suspended"' in line]
-    assert suspended == [{"exit": 74, "step": "s0", "why": "the disk is full"}]
+    [one] = suspended
+    assert one.pop("step", "") in ("", f"s{len(done_then) - 1}")
+    assert one == {"exit": 74, "why": "the disk is full"}
 
 
 def test_f12_what_was_set_aside_holds_the_suspension(trial):       # noqa: F811
     """Each write to the journal finds a full disk: once, as if what was set aside made room, and twice,
-    as if it made none."""
-    runbook, log = trial.runbook, os.path.join(trial.runbook.folder, "writes")
-    assert runbook.strace(*trial.words, trace="write", log=log).returncode == 0
-    with open(log) as f:
-        calls = [line for line in f if line.startswith("write(")]
-    journal = [n for n, call in enumerate(calls, 1) if "journal.jsonl>" in call]
-    assert len(journal) >= 5
-    for nth in journal:
-        done = trial.under("write", f"error=ENOSPC:when={nth}")
+    as if it made none. Which write is which differs from run to run: they are gone through until enough of
+    the journal's were met."""
+    runbook, met, nth = trial.runbook, 0, 0
+    for _ in range(400):
+        nth += 1
+        done, hit = write_that_fails(trial, nth, "ENOSPC")
+        if hit is None and met >= 4:
+            break
+        if hit is None:
+            nth = 0
+            continue
+        if "journal.jsonl" not in hit:
+            continue
+        met += 1
         assert not os.path.exists(os.path.join(runbook.run_folder(), "reserve"))
         last = runbook.events()[-1]
-        if nth != journal[-1]:          # the run had its end already
+        if last["type"] != "run.finished":      # it had not its end already
             assert done.returncode == last["d"]["exit"] == 74 and last["type"] == "run.suspended", (nth, done)
         trial.ends_well()
-        done = trial.under("write", f"error=ENOSPC:when={nth}..{nth + 1}")
-        assert done.returncode == 74, (nth, done)
-        trial.ends_well()
+        done, hit = write_that_fails(trial, f"{nth}..{nth + 1}", "ENOSPC")
+        if hit and "journal.jsonl" in hit:
+            assert done.returncode == 74, (nth, done)
+            trial.ends_well()
+    assert hit is None and met >= 4, (nth, met)
 
 
 def faketime(runbook):

@@ -164,6 +164,37 @@ steps:
     sound(runbook)
 
 
+# One more than a step may have, and then as many again as it has time for.
+CROWD = r"""import os, signal
+for _ in range(6000):
+    if os.fork() == 0:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.pause()
+signal.pause()
+"""
+
+
+def test_a66_a_step_with_too_many_processes_is_ended(runbook):
+    """Whoever runs it, root as well: it is the supervisor that counts."""
+    crowd = runbook.write("crowd.py", CROWD)
+    text = f"""runbook: crowd
+defaults: {{timeout: 10m, cwd: {runbook.folder}}}
+steps:
+  - {{id: it, exec: [/usr/bin/python3, -S, {crowd}], on_failure: continue}}
+  - {{id: after, exec: [echo, fine]}}
+"""
+    done = runbook("exec", runbook.write("crowd.yaml", text))
+    assert done.code == 0 and "too many processes" in done.err, done
+    assert runbook.steps() == {"it": "failed", "after": "passed"}
+    [result] = [one for one in runbook.named("effect.result") if one["step"] == "it"]
+    assert result["killed"] == "processes" and result["processes"] > 4096
+    assert "remaining" not in result and "exit" not in result
+    [failed] = runbook.named("attempt.failed")
+    assert failed["reason"] == "processes"
+    assert list(runbook.what_is_left()) == []
+    sound(runbook)
+
+
 def worker_of(pid):
     """The one child of the interpreter: its supervisor is nobody's."""
     with open(f"/proc/{pid}/task/{pid}/children") as f:

@@ -80,8 +80,8 @@ def test_f31_a_storm_of_signals_changes_nothing(runbook):
                          + "".join(f"  - {{id: {step}, run: 'echo {step} >> effects'}}\n" for step in steps))
     process = runbook.start("exec", file, stderr=subprocess.DEVNULL)
     runbook.await_event("step.passed")
-    victims = [process.pid, *supervisors(runbook)]
-    assert len(victims) == 2
+    # What it forks bears its name until it is another program.
+    victims = [process.pid, min(supervisors(runbook))]
     for n in range(20000):
         if process.poll() is not None:
             break

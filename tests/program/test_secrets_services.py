@@ -83,3 +83,27 @@ steps:
         assert done.code == 3 and service.count("/raw") == 1, done
     assert runbook.named("question.asked")[0]["kind"] == "doubt"
     assert runbook.named("effect.result") == []
+
+
+def test_a_secret_in_the_name_of_a_header_is_redacted(runbook):
+    """As it is, or in the lower case that HTTP/2 gives to names; two headers stay two."""
+    token = "Zq8-Token-W7"
+    answer = f"HTTP/1.1 200 OK\r\nX-{token}: 1\r\nX-{token.lower()}-b: 2\r\n" \
+             f"X-WnE4LVRva2VuLVc3: 3\r\nContent-Length: 0\r\n\r\n"
+    with Service() as service:
+        path = runbook.write("names.yaml", f"""
+runbook: names
+secrets: {{token: {{env: API_TOKEN}}}}
+connections:
+  api: {{type: http, url: "http://127.0.0.1:{service.port}", auth: {{bearer: "${{{{ secrets.token }}}}"}}}}
+defaults: {{timeout: 20s}}
+steps:
+  - id: ask
+    connection: api
+    http: "/raw?bytes={urllib.parse.quote(answer)}"
+""")
+        done = runbook("exec", path, env={"API_TOKEN": token})
+    assert done.code == 0, done
+    headers = runbook.named("effect.result")[0]["headers"]
+    assert headers == {"x-[secret:token]": "1", "x-[secret:token]-b": "2", "x-[secret:token]~2": "3",
+                       "content-length": "0"}

@@ -4,9 +4,13 @@ import os
 import re
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
+
+from pgbouncer import Pool
+from test_crash import sound, wait_for
 
 HEAD = """
 runbook: database
@@ -33,8 +37,10 @@ def base(runbook, postgres):
         password = f.read().strip().rsplit(":", 1)[1]
     words = ("-p", "port=" + postgres.env["PGPORT"], "-p", "password=" + password)
 
-    def run(steps, *more, **options):
-        return runbook("exec", runbook.write("sql.yaml", HEAD + steps), *words, *more, **options)
+    def run(steps, *more, port=None, **options):
+        path = runbook.write("sql.yaml", HEAD + steps)
+        return runbook("exec", path, *(words if port is None else ("-p", f"port={port}", *words[2:])),
+                       *more, **options)
 
     def rows(query):
         return postgres.psql("sql_demo", query)
@@ -87,6 +93,62 @@ def test_a15_what_was_captured_is_a_parameter_and_never_text(base):
 """)
     assert done.code == 0, done
     assert base.rows("select status from orders").strip() == "x'); DROP TABLE orders; --"
+
+
+@pytest.mark.parametrize("table", ["it's", 'a"; DROP TABLE orders; --', "orders;", "Größe"])
+def test_a15_a_name_is_quoted_whatever_is_in_it(base, table):
+    """By the step and by the check; what it names is the table of that name alone."""
+    done = base("""
+  - id: make
+    connection: primary
+    sql: create table ${{ sql.ident("public", params.value) }} (${{ sql.ident(params.value) }} int)
+  - id: fill
+    connection: primary
+    sql:
+      - insert into ${{ sql.ident({"public", params.value}) }}(${{ sql.ident(params.value) }}) values (${{ 7 }})
+      - update ${{ sql.ident(params.value) }} as t set ${{ sql.ident(params.value) }} = t.${{ sql.ident(params.value) }} + 1
+    expect: {rows: 1}
+  - id: look
+    gate: |
+      local name = sql.ident(params.value)
+      local q = pg.query("reader", {"select ", name, " from ", name, " where ", name, " = $1"}, {8})
+      return q.value == 8
+""", "-p", "value=" + table)
+    assert done.code == 0, done
+    assert base.rows("select count(*) from orders") == "0"
+    assert base.rows("select count(*) from pg_tables where schemaname = 'public'") == "2"
+    for command in ("verify", "replay"):
+        assert base.runbook(command, "last").code in (0, 9)
+    shown = base.runbook("plan", os.path.join(base.runbook.folder, "sql.yaml"), *base.words, "-p", "value=" + table)
+    assert 'insert into "public"."' + table.replace('"', '""') + '"(' in shown.out, shown
+
+
+@pytest.mark.parametrize("lua, why", [
+    ("sql.ident(params.value)", "part 1 of a name is empty"),
+    ("sql.ident(('x'):rep(64))", "64 bytes"),
+    ("sql.ident('a', nil)", "part 2 is a nil"),
+    ("sql.ident({})", "without parts"),
+    ("sql.ident(5)", "part 1 is a number"),
+])
+def test_a15_what_is_no_name_is_not_sent(base, lua, why):
+    done = base(f"""
+  - id: work
+    connection: primary
+    sql: insert into ${{{{ {lua} }}}} values (1)
+""")
+    assert done.code == 1 and why in done.err, done
+    assert base.runbook.named("effect.intent") == []
+
+
+def test_a15_a_name_in_quotes_is_refused_to_a_check(base):
+    done = base("""
+  - id: look
+    gate:
+      check: |
+        return pg.query("reader", {"select '", sql.ident(params.value), "'"}).value ~= nil
+      timeout: 1ms
+""", "-p", "value=' || (select count(*)::text from orders) || '")
+    assert done.code == 1 and "in quotes or in a comment" in done.err, done
 
 
 def test_sql_what_fails_is_taken_back_and_its_state_is_told(base):
@@ -227,6 +289,12 @@ def test_sql_what_would_be_done_is_shown_with_its_values(base):
     ("connection: primary\n    sql: select 1 -- ${{ params.value }}", "RB0305"),
     ("connection: primary\n    sql: select $$ ${{ params.value }} $$", "RB0305"),
     ("connection: primary\n    sql: select $1", "RB0305"),
+    ("connection: primary\n    sql: table \"${{ sql.ident(params.value) }}\"", "RB0305"),
+    ("connection: primary\n    sql: table log_${{ sql.ident(params.value) }}", "RB0305"),
+    ("connection: primary\n    sql: table ${{ sql.ident(params.value) }}_old", "RB0305"),
+    ("connection: primary\n    sql: table ${{ sql.ident(params.value) .. 'x' }}", "RB0422"),
+    ("run: echo ${{ sql.ident(params.value) }}", "RB0422"),
+    ("when: sql.ident(params.value)[1] == 'x'\n    run: 'true'", "RB0422"),
     ("connection: primary\n    sql: ' ; '", "RB0218"),
     ("connection: primary\n    sql: {query: select 1, statements: [select 2]}", "RB0222"),
     ("connection: primary\n    sql: insert into a values (1)\n    retry: 3", "RB0512"),
@@ -236,3 +304,93 @@ def test_sql_what_is_wrong_with_a_statement_is_an_error_of_check(runbook, text, 
     path = runbook.write("bad.yaml", HEAD + f"  - id: a\n    {text}\n")
     done = runbook("check", path)
     assert done.code == 1 and re.search(rf"error\[{code}\]", done.out + done.err), done
+
+
+POOLED = """
+  - {id: first, run: "touch ran"}
+  - id: index
+    connection: primary
+    sql: {query: create index concurrently i on orders(status), transaction: false}
+"""
+
+
+def test_a60_a_run_that_needs_a_session_is_not_begun_over_a_pool_of_transactions(base, postgres):
+    steps = POOLED.replace("touch ran", f"touch {base.runbook.folder}/ran")
+    with Pool(postgres, "transaction") as pool:
+        refused = base(steps, port=pool.port)
+        plain = base(steps.replace("transaction: false", "read_only: false").replace("concurrently ", ""),
+                     port=pool.port)
+    assert refused.code == 2 and "nothing was executed" in refused.err, refused
+    assert f"connection `primary`, postgres 127.0.0.1:{pool.port}/sql_demo" in refused.err
+    assert "step `index`" in refused.err and "let it connect to the server itself" in refused.err
+    assert plain.code == 0 and len(os.listdir(os.path.join(base.runbook.store, "runs"))) == 1, plain
+    base.rows("drop index i")
+    with Pool(postgres, "session") as pool:
+        assert base(steps, port=pool.port).code == 0
+    sound(base.runbook)
+
+
+OURS = "from pg_stat_activity where datname = 'sql_demo' and pid <> pg_backend_pid()"
+
+
+@pytest.fixture
+def end_session(base):
+    """Lets the server end what of ours it runs, as soon as it sleeps (or is idle)."""
+    threads = []
+
+    def when(state):
+        def act():
+            wait_for(lambda: base.rows(f"select count(*) {OURS} and {state}").strip() == "1")
+            base.rows(f"select pg_terminate_backend(pid) {OURS}")
+        threads.append(threading.Thread(target=act))
+        threads[-1].start()
+    yield when
+    for thread in threads:
+        thread.join()
+
+
+SLEEPS = "query like '%pg_sleep(20)%' and state = 'active'"
+ENDED = """
+  - id: write
+    connection: primary
+    sql:
+      statements:
+        - insert into orders values (1, 'before', 1)
+        - select pg_sleep(20)
+        - insert into orders values (2, 'after', 2)
+      transaction: {0}
+  - {{id: later, connection: primary, sql: "insert into orders values (3, 'later', 3)"}}
+"""
+
+
+def test_a60_a_session_that_is_ended_in_a_transaction_did_nothing(base, end_session):
+    end_session(SLEEPS)
+    done = base(ENDED.format("true"))
+    assert done.code == 1, done
+    assert "terminating connection due to administrator command (57P01)" in done.err
+    [result] = base.runbook.named("effect.result")
+    assert (result["error"]["sqlstate"], result["error"]["sent"]) == ("57P01", "no"), result
+    assert base.rows("select count(*) from orders").strip() == "0"
+    sound(base.runbook)
+
+
+def test_a60_a_session_that_is_ended_among_statements_of_their_own_is_asked_about(base, end_session):
+    end_session(SLEEPS)
+    done = base(ENDED.format("false"))
+    assert done.code == 3, done
+    [asked] = base.runbook.named("question.asked")
+    [result] = base.runbook.named("effect.result")
+    assert asked["kind"] == "doubt" and result["error"]["sqlstate"] == "57P01", (asked, result)
+    assert "terminating connection" in done.err, done
+    assert base.rows("select id from orders").strip() == "1"
+
+
+def test_a60_a_session_that_is_ended_at_rest_is_opened_anew(base, end_session):
+    end_session("state = 'idle'")
+    done = base(f"""
+  - {{id: first, connection: primary, sql: "insert into orders values (1, 'first', 1)"}}
+  - {{id: rest, gate: {{check: 'fs.stat("{base.runbook.folder}/go").exists', every: 10ms, timeout: 1s}}, on_failure: continue}}
+  - {{id: second, connection: primary, sql: "insert into orders values (2, 'second', 2)"}}
+""")
+    assert done.code == 0, done
+    assert base.rows("select count(*) from orders").strip() == "2"

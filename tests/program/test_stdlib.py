@@ -1,5 +1,6 @@
 """The standard library: one source of its documentation, and what its functions do in a run."""
 
+import calendar
 import glob
 import hashlib
 import json
@@ -28,15 +29,20 @@ def read(path):
 
 
 @pytest.fixture(scope="session")
-def world(postgres):
-    """What the examples reach by these names: a service and a database."""
+def world(postgres, prometheus, authority):
+    """What the examples reach by these names: a service, a database, a Prometheus, a certificate."""
     postgres.psql("postgres", "CREATE DATABASE stdlib_demo")
     postgres.psql("stdlib_demo", "CREATE TABLE work_orders(id int, status text)")
     with open(postgres.env["PGPASSFILE"]) as f:
         password = f.read().strip().rsplit(":", 1)[1]
+    authority.sign("documented", -1, 90)
     with Service() as service:
-        yield f"""connections:
+        yield f"""params:
+  tls_port: {{type: integer, default: {authority.serve("documented")}}}
+  ca: {{type: string, default: "{authority.ca}"}}
+connections:
   api: {{type: http, url: "http://127.0.0.1:{service.port}"}}
+  metrics: {{type: prometheus, url: "http://127.0.0.1:{prometheus.port}"}}
   replica: {{type: postgres, host: 127.0.0.1, port: "{postgres.env['PGPORT']}", dbname: stdlib_demo, user: postgres, password: "{password}", read_only: true}}
 """
 
@@ -75,7 +81,7 @@ def test_every_function_has_an_example():
 @pytest.mark.parametrize("example", [text for _, text in EXAMPLES],
                          ids=[name for name, _ in EXAMPLES])
 def test_an_example_holds(runbook, example, request):
-    outside = re.search(r"\b(http|pg)\.", example)
+    outside = re.search(r"\b(http|pg|prom|tls)\.", example)
     run_gate(runbook, example, top=request.getfixturevalue("world") if outside else "")
 
 
@@ -214,6 +220,22 @@ steps:
     while list(sleeping(runbook)) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert list(sleeping(runbook)) == []
+
+
+def test_the_clock_is_asked_once_and_replayed(runbook):
+    """Wherever the process says it is."""
+    lua = """local now = time.now()
+return now > time.parse("2024-01-01") and time.format(now) == time.format(time.add(now, "0s"))"""
+    runbook.env["TZ"] = "Asia/Tokyo"
+    before = int(time.time())
+    run_gate(runbook, lua)
+    [done] = runbook.named("eval.result")
+    [one] = done["evidence"]
+    assert one["call"] == "time.now" and one["req"] == {"clock": "utc"}
+    said = calendar.timegm(time.strptime(one["outcome"]["now"][:19], "%Y-%m-%dT%H:%M:%S"))
+    assert before <= said <= time.time()
+    shown = runbook("logs", "last", "it", "--evidence")
+    assert 'asked     {"time.now":' in shown.out and '{"now":"' in shown.out, shown
 
 
 def sleeping(runbook):

@@ -165,6 +165,19 @@ def test_type_ahead_answers_nothing(runbook, terminal):
     person.sees("refused").ends(4)
 
 
+def test_a_no_is_told_once(runbook, terminal):
+    person = terminal("exec", runbook.write("sure.yaml", """runbook: sure
+defaults: {timeout: 1m}
+steps:
+  - {id: sure, confirm: "Go on with it?"}
+  - {id: after, exec: ["true"]}
+"""))
+    person.sees("Go on with it?").sees(">").types("n")
+    person.ends(4)
+    assert person.all().count("a person said no") == 1 and "refused at sure" in person.all()
+    assert runbook.named("run.finished")[0]["why"] == "a person said no"
+
+
 def test_questions_are_not_answered_from_standard_input(runbook, tmp_path):
     shell = pexpect.spawn("/bin/sh", ["-c", 'yes | "$0" exec examples/05-people.yaml', runbook.binary],
                           env={**runbook.env, "TERM": "xterm", "NO_COLOR": "1"}, cwd=ROOT, timeout=20,

@@ -7,6 +7,7 @@ Listens on free ports of 127.0.0.1, two without TLS and, given a certificate, on
 line and serves until it is killed. What it does is in the path of a request; see the functions."""
 
 import asyncio
+import base64
 import gzip
 import hashlib
 import hmac
@@ -74,9 +75,21 @@ async def health(r):
     await r.answer(body=b'{"status": "ok"}', headers=["Content-Type: application/json"])
 
 
+async def api(r):
+    """The build information of a Prometheus."""
+    await r.answer(body=b'{"status": "success", "data": {"version": "2.42.0", "took": 0.5}}',
+                   headers=["Content-Type: application/json"])
+
+
 async def status(r):
     await r.body()
     await r.answer(int(r.query["code"]), b"as asked\n")
+
+
+async def said(r):
+    """/said/STATUS/BODY/..., the body in base64."""
+    _, _, code, text = r.path.split("/")[:4]
+    await r.answer(int(code), base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
 
 
 async def fields(r):
@@ -96,8 +109,8 @@ def hmac_256(key, text):
     return hmac.new(key, text.encode(), hashlib.sha256).digest()
 
 
-def signature(r, credential, signed):
-    """Of AWS, version 4, with the secret "secret"."""
+def signature(r, credential, signed, secret=b"secret"):
+    """Of AWS, version 4 (its guide to S3, "Authenticating Requests: Using the Authorization Header")."""
     names = signed.split(";")
     _, day, region, service, last = credential.split("/")
     path, _, query = r.target.partition("?")
@@ -107,7 +120,7 @@ def signature(r, credential, signed):
     text = "\n".join(["AWS4-HMAC-SHA256", r.header("x-amz-date"),
                       "/".join([day, region, service, last]),
                       hashlib.sha256(asked.encode()).hexdigest()])
-    key = b"AWS4secret"
+    key = b"AWS4" + secret
     for part in (day, region, service, last):
         key = hmac_256(key, part)
     return hmac_256(key, text).hex()
@@ -149,6 +162,29 @@ async def drip(r):
     for _ in range(100000):
         await r.say(b".")
         await asyncio.sleep(0.1)
+
+
+async def drip_headers(r):
+    await r.body()
+    await r.say(b"HTTP/1.1 200 So\r\nX-Long: ")
+    while True:
+        await r.say(b".")
+        await asyncio.sleep(0.05)
+
+
+async def half_close(r):
+    """Says this much, that nothing more will come, and goes on listening."""
+    await r.body()
+    await r.say(r.query["bytes"].encode("latin-1"))
+    r.writer.write_eof()
+    await r.silence()
+
+
+async def renew(r):
+    """From the next handshake on it shows another certificate; this connection is its last."""
+    with_tls.load_cert_chain(r.query["certificate"], r.query["key"])
+    await r.answer(headers=["Connection: close"])
+    r.writer.close()
 
 
 async def endless(r):
@@ -203,7 +239,8 @@ def slow_to_read(r):
 
 
 pages = {"/" + f.__name__.replace("_", "-"): f for f in (
-    echo, health, status, fields, digest, signed, zeros, raw, drip, endless, bomb, many_headers, early, redirect,
+    echo, health, api, status, said, fields, digest, signed, zeros, raw, drip, drip_headers,
+    half_close, renew, endless, bomb, many_headers, early, redirect,
     again, close_next, count, slow_to_read)}
 
 
@@ -242,11 +279,14 @@ def tls(certificate, key, ca=None):
 
 
 async def main(arguments):
-    contexts = [None, None] + ([tls(*arguments)] if arguments else [])
+    global with_tls
+    with_tls = tls(*arguments) if arguments else None
+    contexts = [None, None] + ([with_tls] if arguments else [])
     servers = [await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context, limit=1 << 20,
                                           backlog=2000) for context in contexts]
     print(*(server.sockets[0].getsockname()[1] for server in servers), flush=True)
     await asyncio.gather(*(server.serve_forever() for server in servers))
 
 
-asyncio.run(main(sys.argv[1:]))
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))

@@ -23,6 +23,10 @@ import time
 class Cluster:
     """Started by `with`; `env` holds what a client needs to know."""
 
+    def __init__(self, password=None, checksums=True):
+        self.checksums = ["--data-checksums"] if checksums else []
+        self.password = password or secrets.token_urlsafe(18)
+
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="runbook-pg-")
         try:
@@ -40,12 +44,11 @@ class Cluster:
         self.bin = _programs()
         os.chmod(self.folder, 0o755)
         self._make_folders()
-        password = secrets.token_urlsafe(18)
         self.port = _free_port()
-        self._initdb(password)
+        self._fill()
         passfile = os.path.join(self.folder, "pgpass")
         with open(os.open(passfile, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
-            f.write(f"127.0.0.1:{self.port}:*:postgres:{password}\n")
+            f.write(f"127.0.0.1:{self.port}:*:postgres:{self.password}\n")
         self.env = {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": "postgres",
                     "PGPASSFILE": passfile}
         with open(os.path.join(self.folder, "server.log"), "w") as log:
@@ -70,20 +73,23 @@ class Cluster:
             user = pwd.getpwnam("nobody")
             os.chown(path, user.pw_uid, user.pw_gid)
 
-    def _initdb(self, password):
+    def _fill(self):
         passfile = os.path.join(self.folder, "password")
         with open(os.open(passfile, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
-            f.write(password + "\n")
+            f.write(self.password + "\n")
         self._give_away(passfile)
+        self._make("initdb", "-D", self.data, "-U", "postgres", "--auth=scram-sha-256",
+                   "--pwfile=" + passfile, "--no-locale", "-E", "UTF8", "--no-sync",
+                   *self.checksums)
+        os.unlink(passfile)
+
+    def _make(self, program, *arguments, env=()):
         made = subprocess.run(
-            self._as_nobody() + [os.path.join(self.bin, "initdb"), "-D", self.data,
-                                 "-U", "postgres", "--auth=scram-sha-256",
-                                 "--pwfile=" + passfile, "--no-locale", "-E", "UTF8", "--no-sync"],
+            [*self._as_nobody(), "env", *env, os.path.join(self.bin, program), *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             text=True, cwd=self.folder)
-        os.unlink(passfile)
         if made.returncode != 0:
-            raise RuntimeError("initdb failed:\n" + made.stdout)
+            raise RuntimeError(f"{program} failed:\n{made.stdout}")
 
     def _as_nobody(self, more=()):
         """The server refuses to run as root; setpriv keeps the process ours to wait for."""
@@ -128,6 +134,29 @@ class Cluster:
         if done.returncode != 0:
             raise RuntimeError(f"psql: {done.stderr}")
         return done.stdout.rstrip("\n")
+
+
+class Replica(Cluster):
+    """Follows a cluster by streaming, with the passwords that one has."""
+
+    def __init__(self, primary):
+        super().__init__(primary.password)
+        self.primary = primary
+
+    def _fill(self):
+        self._make("pg_basebackup", "-D", self.data, "-R", "-X", "stream", "-c", "fast", "--no-sync",
+                   "-h", "127.0.0.1", "-p", str(self.primary.port), "-U", "postgres",
+                   env=["PGPASSWORD=" + self.password])
+
+    def await_change(self):
+        """Until what the primary has committed so far can be seen here."""
+        place = self.primary.psql("postgres", "SELECT pg_current_wal_lsn()")
+        while self.psql("postgres", f"SELECT pg_last_wal_replay_lsn() >= '{place}'") != "t":
+            time.sleep(0.02)
+
+    def promote(self):
+        """It goes on alone, on a timeline of its own."""
+        self.psql("postgres", "SELECT pg_promote(true, 600)")
 
 
 def _programs():

@@ -111,9 +111,12 @@ def program(build, pattern):
     env = {**os.environ, **SANITIZERS, "PYTHONDONTWRITEBYTECODE": "1", "MALLOC_PERTURB_": "85",
            "RUNBOOK": os.path.abspath(os.path.join(build, "runbook"))}
     if build.endswith("asan"):
-        env.setdefault("RUNBOOK_KILLS", "40")   # the plain build has shown the 200
+        env.setdefault("RUNBOOK_KILLS", "40")   # the plain build has shown more of each
+        env.setdefault("RUNBOOK_ROUNDS", "10")
+        env.setdefault("RUNBOOK_PREFIXES", "30")
     select = ["-k", pattern] if pattern else []
-    done = subprocess.run([PYTHON, "-m", "pytest", "-q", "--tb=short", "--durations=5", "-n", "2",
+    # Twice the processors: most of a test is waiting.
+    done = subprocess.run([PYTHON, "-m", "pytest", "-q", "--tb=short", "--durations=5", "-n", "4",
                            "-p", "no:cacheprovider", "--junitxml", report, *select,
                            "tests/program"],
                           text=True, env=env, stdin=subprocess.DEVNULL,

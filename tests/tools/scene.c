@@ -8,25 +8,18 @@
 
 #include "base/json.h"
 
-static const char *const no_tags[] = {NULL};
+static const struct rb_book book = {.call = -1, .prefix = "", .name = ""};
+static const struct rb_book *const books[] = {&book};
 
 static struct rb_step *add(struct scene *scene, const char *id, enum rb_action action,
                            const struct rb_value *owned_spec)
 {
     struct rb_step *step = &scene->steps[scene->plan.step_count++];
-    *step = (struct rb_step){.id = id,
-                             .action = action,
-                             .parent = -1,
-                             .first_child = -1,
-                             .next = scene->plan.step_count,
-                             .spec = owned_spec,
-                             .when = -1,
-                             .for_each = -1,
-                             .loop_name = "item",
-                             .check = -1,
-                             .probe = -1,
-                             .retry = {.attempts = 1, .when = -1},
-                             .tags = no_tags};
+    *step = rb_step_blank(0, -1);
+    step->id = id;
+    step->action = action;
+    step->next = scene->plan.step_count;
+    step->spec = owned_spec;
     return step;
 }
 
@@ -47,7 +40,12 @@ static void make_plan(struct scene *scene)
     *plan = (struct rb_plan){.name = "dcmms-release",
                              .title = "Production release of dCMMS",
                              .environment = "production",
+                             .books = books,
+                             .book_count = 1,
                              .steps = scene->steps,
+                             .first_guard = -1,
+                             .first_on_failure = -1,
+                             .first_finally = -1,
                              .exprs = scene->exprs};
     add(scene, "disk-space", RB_ACTION_EXEC, json("{\"title\":\"Room for the dump\"}"));
     add(scene, "backup", RB_ACTION_RUN,

@@ -335,7 +335,8 @@ static bool doubt(struct demo *demo)
     snprintf(
         question, sizeof question,
         "{\"step\":\"backup\",\"attempt\":1,\"q\":%d,\"kind\":\"doubt\",\"text\":\"the run "
-        "was interrupted while it was under way, and nothing says whether it ended\"}",
+        "was interrupted while it was under way: it was started, and the machine was "
+        "restarted since\"}",
         demo->questions);
     return ask(demo, "backup", question);
 }

@@ -1,0 +1,201 @@
+"""`runbook doctor` on a runbook with connections: what is well, and each thing that can be wrong."""
+
+import json
+import os
+import socket
+import subprocess
+
+import pytest
+
+from conftest import Service
+from pgbouncer import Pool
+from tls import Authority
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+def password_of(postgres):
+    with open(postgres.env["PGPASSFILE"]) as f:
+        return f.read().strip().rsplit(":", 1)[1]
+
+
+class Doctor:
+    """Asked about a runbook with these connections."""
+
+    def __init__(self, runbook):
+        self.runbook = runbook
+
+    def __call__(self, connections, *words, more="", env=None):
+        path = self.runbook.write("doctor.yaml", f"""runbook: doctor
+secrets: {{password: {{env: DB_PASSWORD}}, typed: {{prompt: "Password?"}}}}
+params: {{host: {{type: string, default: 127.0.0.1}}, text: {{type: string, default: ""}}}}
+connections:
+{connections}
+defaults: {{timeout: 1m}}
+{more or "steps: [{id: a, exec: [echo, --, '${{ params.host }}'], env: {P: '${{ secrets.password }}', Q: '${{ secrets.typed }}'}}]"}
+""")
+        self.told = self.runbook("doctor", path, "--output", "json", *words, env=env)
+        assert self.told.code in (0, 1), self.told
+        shown = self.runbook("doctor", path, *words, env=env)
+        assert shown.code == self.told.code
+        found = {f["what"]: f for f in json.loads(self.told.out) if "target" in f}
+        for f in found.values():
+            assert f'{f["target"]}: {f["text"]}' in shown.out, shown.out
+        assert (self.told.code == 0) == all(f["ok"] for f in json.loads(self.told.out))
+        return found
+
+
+@pytest.fixture
+def doctor(runbook):
+    scratch = os.path.join(runbook.folder, "scratch")
+    os.mkdir(scratch)
+    runbook.env["TMPDIR"] = scratch
+    yield Doctor(runbook)
+    assert os.listdir(scratch) == []
+
+
+def base(postgres, port=None, user="postgres", password="${{ secrets.password }}",
+         dbname="postgres", more="", name="base"):
+    return (f'  {name}: {{type: postgres, host: "${{{{ params.host }}}}", port: "{port or postgres.port}", '
+            f'dbname: {dbname}, user: {user}, password: "{password}"{more}}}\n')
+
+
+def test_doctor_finds_all_well(doctor, postgres, authority):
+    good, key = authority.certificate("good", 90, begun="1 hour ago")
+    with Service(good, key) as service:
+        found = doctor(
+            base(postgres) + base(postgres, more=", read_only: true", name="replica") +
+            f'  api: {{type: http, url: "http://127.0.0.1:{service.port}/health"}}\n'
+            f'  safe: {{type: http, url: "https://localhost:{service.tls_port}/health", '
+            f'tls: {{ca: "{authority.ca}"}}}}\n'
+            f'  metrics: {{type: prometheus, url: "http://127.0.0.1:{service.port}"}}\n',
+            "-p", "host=localhost", env={"DB_PASSWORD": password_of(postgres)})
+        assert service.count("/api/v1/status/buildinfo") == 2
+    assert doctor.told.code == 0
+    assert found["base"]["target"] == f"postgres localhost:{postgres.port}/postgres"
+    assert found["base"]["text"].startswith("PostgreSQL 1")
+    assert found["base"]["text"].endswith("a primary as postgres")
+    assert found["replica"]["text"].endswith("as postgres, read only")
+    assert found["api"]["text"] == "it answers 200 over HTTP/1.1"
+    assert "TLSv1.3, certificate valid for 89 days" in found["safe"]["text"]
+    assert found["metrics"]["text"] == "Prometheus 2.42.0"
+
+
+def test_doctor_says_what_is_wrong_with_a_service(doctor, authority):
+    expired, key = authority.certificate("expired", 30, begun="2170 hours ago")
+    with socket.socket() as taken, Service(expired, key) as service:
+        taken.bind(("127.0.0.1", 0))        # nobody listens
+        at = f"127.0.0.1:{service.port}"
+        found = doctor(
+            f'  deaf: {{type: http, url: "http://127.0.0.1:{taken.getsockname()[1]}"}}\n'
+            f'  unknown: {{type: http, url: "http://no-such-host.invalid/"}}\n'
+            f'  foreign: {{type: http, url: "https://localhost:{service.tls_port}/health"}}\n'
+            f'  old: {{type: http, url: "https://localhost:{service.tls_port}/health", '
+            f'tls: {{ca: "{authority.ca}"}}}}\n'
+            f'  trusting: {{type: http, url: "https://localhost:{service.tls_port}/health", '
+            f'tls: {{verify: false}}}}\n'
+            f'  locked: {{type: http, url: "http://{at}/status?code=401"}}\n'
+            f'  ill: {{type: http, url: "http://{at}/status?code=503"}}\n'
+            f'  other: {{type: prometheus, url: "http://{at}/echo"}}\n')
+    text = {name: f["text"] for name, f in found.items()}
+    assert {name for name, f in found.items() if f["ok"]} == {"trusting"}
+    assert "there is no connection" in text["deaf"] and "is it running" in text["deaf"]
+    assert "can't be resolved" in text["unknown"]
+    assert "not to be trusted" in text["foreign"] and "tls: {ca: FILE}" in text["foreign"]
+    assert "expired" in text["old"]
+    assert "verify: false" in text["trusting"] and "expired 61 days ago" in text["trusting"]
+    assert "401" in text["locked"] and "`auth`" in text["locked"]
+    assert "503" in text["ill"]
+    assert "not as Prometheus does" in text["other"]
+
+
+def test_doctor_says_what_is_wrong_with_a_database(doctor, postgres):
+    postgres.psql("postgres", "DROP ROLE IF EXISTS timid", "CREATE ROLE timid LOGIN PASSWORD 'timid-one'",
+                  "ALTER ROLE timid SET default_transaction_read_only = on")
+    try:
+        found = doctor(
+            base(postgres, dbname="no_such") +
+            base(postgres, password="wrong-password", name="refused") +
+            base(postgres, user="timid", password="timid-one", name="timid") +
+            base(postgres, user="timid", password="timid-one", more=", read_only: true", name="reader") +
+            base(postgres, password="${{ secrets.typed }}", name="asked"),
+            env={"DB_PASSWORD": password_of(postgres)})
+    finally:
+        postgres.psql("postgres", "DROP ROLE timid")
+    text = {name: f["text"] for name, f in found.items()}
+    assert {name for name, f in found.items() if f["ok"]} == {"reader"}
+    assert 'database "no_such" does not exist' in text["base"] and "dbname" in text["base"]
+    assert "password authentication failed" in text["refused"]
+    assert "not declared `read_only`" in text["timid"]
+    assert "type its secret `typed`" in text["asked"]
+    assert password_of(postgres) not in doctor.told.out + doctor.told.err
+
+
+def test_doctor_names_a_secret_that_can_not_be_had(doctor, postgres):
+    found = doctor(base(postgres))
+    assert found["base"]["text"] == (
+        "the secret `password` can't be had: the environment variable DB_PASSWORD is not set")
+
+
+OWN_STATEMENT = """steps:
+  - id: index
+    connection: base
+    sql: {query: "create index concurrently i on t(a)", transaction: false}
+  - id: a
+    exec: [echo, --, "${{ params.host }}"]
+    env: {P: "${{ secrets.password }}", Q: "${{ secrets.typed }}"}
+"""
+
+
+def test_a60_a_pool_of_transactions_is_found_out(doctor, postgres):
+    env = {"DB_PASSWORD": password_of(postgres)}
+    with Pool(postgres, "transaction") as pool:
+        plain = doctor(base(postgres, pool.port), env=env)["base"]
+        holding = doctor(base(postgres, pool.port), env=env, more=OWN_STATEMENT)["base"]
+    with Pool(postgres, "session") as pool:
+        session = doctor(base(postgres, pool.port), env=env, more=OWN_STATEMENT)["base"]
+    assert plain["ok"] and "behind a pool of transactions" in plain["text"]
+    assert not holding["ok"] and "step `index`" in holding["text"]
+    assert session["ok"] and "pool" not in session["text"]
+
+
+def test_f40_f45_doctor_does_not_wait_for_ever(doctor):
+    """A service that says nothing, and a database that takes the connection and no more."""
+    with socket.socket() as silent, Service() as service:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        found = doctor(
+            f'  mute: {{type: http, url: "http://127.0.0.1:{service.port}/raw?bytes=&end=silence"}}\n'
+            f'  base: {{type: postgres, host: 127.0.0.1, port: "{silent.getsockname()[1]}", '
+            f'dbname: a, user: b}}\n')
+    assert "in time" in found["mute"]["text"] and not found["mute"]["ok"]
+    assert "no answer within" in found["base"]["text"] and not found["base"]["ok"]
+
+
+def test_a45_what_a_service_says_is_shown_visibly(doctor, postgres):
+    """The name of a database comes back in the server's message."""
+    found = doctor(base(postgres, dbname='"${{ params.text }}"'), "-p", "text=no\u202esuch",
+                   env={"DB_PASSWORD": password_of(postgres)})
+    assert not found["base"]["ok"] and "does not exist" in found["base"]["text"]
+    assert "\u202e" not in found["base"]["text"] + found["base"]["target"]
+
+
+def test_doctor_needs_the_parameters_of_its_connections(runbook):
+    path = runbook.write("doctor.yaml", """runbook: doctor
+params: {port: {type: integer}}
+connections: {api: {type: http, url: "http://127.0.0.1:${{ params.port }}"}}
+steps: [{id: a, exec: ["true"], timeout: 1m}]
+""")
+    told = runbook("doctor", path)
+    assert told.code == 2 and "port" in told.err
+    done = subprocess.run([runbook.binary, "doctor", path, "-p", "port=1"], env=runbook.env,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    assert done.returncode == 1 and "FAILED   api" in done.stdout
+
+
+def test_doctor_sends_no_message_to_find_out(doctor):
+    found = doctor("  team: {type: webhook, url: 'http://127.0.0.1:1/hook'}")
+    assert found["team"]["ok"] and "without being sent" in found["team"]["text"]
