@@ -12,7 +12,7 @@ local http = {}
 ---@class http.Outcome
 ---@field status integer                the status, 404 as well as 200
 ---@field ok boolean                    the status is 200 to 299
----@field headers table<string, string> by name in lower case
+---@field headers table<string, string|string[]> by name in lower case; `set-cookie` is a list
 ---@field body string                   all of it; more than 16 MiB is an error
 ---@field url string                    what was asked last, after redirects
 ---@field duration number               in seconds

@@ -91,6 +91,8 @@ def test_http_a_status_of_success_is_expected(web, value, code):
 @pytest.mark.parametrize("expect, why", [
     ("{status: [404, 3xx]}", "status 200, expected 404 or 3xx"),
     ("{header: {x-twice: /three/}}", "x-twice does not match three"),
+    ("{header: {set-cookie: /c=3/}}", "set-cookie does not match c=3: it is"),
+    ("{header: {x-nothing: \"\"}}", "there is no header x-nothing"),
     ("{body: y}", "body is not y"),
     ("{json: {a: 1}}", "not JSON"),
 ])
@@ -102,6 +104,17 @@ def test_http_what_was_expected_and_is_not_is_told(web, expect, why):
     expect: {expect}
 """)
     assert done.code == 1 and why in done.err, done
+
+
+def test_http_a_header_that_comes_twice_is_as_expected_when_one_of_them_is(web):
+    done = web("""
+  - id: ask
+    connection: api
+    http: /fields
+    expect: {header: {Set-Cookie: /^a=1/, x-twice: /two/, x-empty: ""}}
+    check: result.headers["set-cookie"][2] == "b=2" and result.headers["x-twice"] == "one, two"
+""")
+    assert done.code == 0, done
 
 
 def test_http_what_was_not_sent_is_tried_again(web):

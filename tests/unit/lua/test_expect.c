@@ -50,22 +50,27 @@ static const struct rb_value *outcome_with(const char *text)
                         "out", rb_blob_reference(hex, (int64_t)strlen(text), 0), NULL);
 }
 
-/* Judges `expect` on an outcome with exit code 2, 2.5 s and this stdout; NULL: with nothing. */
-static void judges(const char *expect, const char *text, const char *expected)
+static void judges_of(const char *expect, const struct rb_value *owned_result,
+                      const char *expected)
 {
-    RB_AUTO_VALUE const struct rb_value *job = rb_value_map(
-        "expect", bench_json(expect), "scope",
-        rb_value_map("result",
-                     text ? outcome_with(text)
-                          : rb_value_map("killed", rb_value_text("timeout"), NULL),
-                     NULL),
-        NULL);
+    RB_AUTO_VALUE const struct rb_value *job =
+        rb_value_map("expect", bench_json(expect), "scope",
+                     rb_value_map("result", owned_result, NULL), NULL);
     struct rb_world world = {NULL, bench_no_world, run_dir, NULL, NULL};
     RB_AUTO_VALUE const struct rb_value *outcome = rb_evaluate(job, &world);
     RB_AUTO_BUF struct rb_buf shown = {0};
     rb_json_encode(rb_value_get(outcome, "items"), &shown);
     assert_string_equal(rb_buf_text(&shown), expected);
     assert_true(rb_evaluation_fits(job, outcome));
+}
+
+/* Judges `expect` on an outcome with exit code 2, 2.5 s and this stdout; NULL: with nothing. */
+static void judges(const char *expect, const char *text, const char *expected)
+{
+    judges_of(expect,
+              text ? outcome_with(text)
+                   : rb_value_map("killed", rb_value_text("timeout"), NULL),
+              expected);
 }
 
 static void exit_codes_are_judged(void **state)
@@ -162,10 +167,43 @@ static void all_are_judged_in_their_order(void **state)
            "{\"name\":\"expect.max_time\",\"verdict\":\"holds\"}]");
 }
 
-static void leave(void *context, const char *why)
+static void a_header_is_judged_and_one_of_several_is_enough(void **state)
+{
+    (void)state;
+    static const char answer[] = "{\"headers\":{\"etag\":\"\",\"set-cookie\":[\"a=1; "
+                                 "Path=/\",\"b=2\"]},\"status\":200}";
+    judges_of("{\"header\":{\"set-cookie\":{\"pattern\":\"b=\"}}}", bench_json(answer),
+              "[{\"name\":\"expect.header.set-cookie\",\"verdict\":\"holds\"}]");
+    judges_of("{\"header\":{\"set-cookie\":{\"equals\":\"b=2\"}}}", bench_json(answer),
+              "[{\"name\":\"expect.header.set-cookie\",\"verdict\":\"holds\"}]");
+    judges_of("{\"header\":{\"set-cookie\":{\"pattern\":\"c=\"}}}", bench_json(answer),
+              "[{\"name\":\"expect.header.set-cookie\",\"verdict\":\"fails\",\"why\":"
+              "\"set-cookie does not match c=: it is \\\"a=1; Path=/\\\" and "
+              "\\\"b=2\\\"\"}]");
+    judges_of("{\"header\":{\"set-cookie\":{\"pattern\":\"(\"}}}", bench_json(answer),
+              "[{\"error\":\"the pattern: missing closing parenthesis\",\"name\":"
+              "\"expect.header.set-cookie\"}]");
+    judges_of("{\"header\":{\"etag\":{\"equals\":\"\"}}}", bench_json(answer),
+              "[{\"name\":\"expect.header.etag\",\"verdict\":\"holds\"}]");
+}
+
+static void a_header_that_is_not_there_is_not_an_empty_one(void **state)
+{
+    (void)state;
+    judges_of("{\"header\":{\"x-nothing\":{\"equals\":\"\"}}}",
+              bench_json("{\"headers\":{},\"status\":200}"),
+              "[{\"name\":\"expect.header.x-nothing\",\"verdict\":\"fails\",\"why\":"
+              "\"there is no header x-nothing\"}]");
+    judges_of("{\"header\":{\"x-nothing\":{\"equals\":\"\"}}}", bench_json("{}"),
+              "[{\"error\":\"there is no answer\",\"name\":\"expect.header.x-nothing\"}]");
+}
+
+static void leave(void *context, const struct rb_error *why)
 {
     (void)context;
-    _exit(strstr(why, strerror(EMFILE)) ? 42 : 1);
+    _exit(why->code == RB_ERR_IO && strstr(why->message, strerror(EMFILE)) ? 42
+          : why->code == RB_ERR_NOT_FOUND                                  ? 43
+                                                                           : 1);
 }
 
 /* In a process of its own: giving up does not come back. */
@@ -197,6 +235,8 @@ int main(void)
         cmocka_unit_test(json_is_judged_by_its_part),
         cmocka_unit_test(time_is_judged),
         cmocka_unit_test(all_are_judged_in_their_order),
+        cmocka_unit_test(a_header_is_judged_and_one_of_several_is_enough),
+        cmocka_unit_test(a_header_that_is_not_there_is_not_an_empty_one),
         cmocka_unit_test(what_the_machine_cannot_read_is_given_up),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
