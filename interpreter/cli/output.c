@@ -58,34 +58,68 @@ static void put(int to, const char *bytes, size_t length)
         _exit(0); /* whoever reads has gone away */
 }
 
+/* What of a file of the run is new since `*shown`. */
+static bool show_file(const struct rb_history *history, const char *path, int to,
+                      int64_t *shown, struct rb_error *err)
+{
+    char chunk[CHUNK];
+    RB_AUTO_CLOSE int fd =
+        openat(history->run->dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return rb_fail_errno(err, RB_ERR_NOT_FOUND, "%s", path);
+    for (;;) {
+        ssize_t got = pread(fd, chunk, sizeof chunk, *shown);
+        if (got <= 0)
+            return true;
+        put(to, chunk, (size_t)got);
+        *shown += got;
+    }
+}
+
+static bool show_blob(const struct rb_history *history, const char *hex, int to,
+                      int64_t *shown, struct rb_error *err)
+{
+    RB_AUTO_BUF struct rb_buf path = {0};
+    rb_buf_printf(&path, "blobs/sha256/%s", hex);
+    return show_file(history, rb_buf_text(&path), to, shown, err);
+}
+
 /* What is new in a stream, ended (a blob) or live. */
 static bool show_stream(const struct rb_history *history, struct attempt *attempt,
                         int which, struct rb_error *err)
 {
     static const char *const names[] = {"out", "err"};
+    static const int to[] = {STDOUT_FILENO, STDERR_FILENO};
     RB_AUTO_BUF struct rb_buf path = {0};
-    char chunk[CHUNK];
-    const struct rb_value *reference = rb_value_get(attempt->result, names[which]);
-    const char *hex = rb_blob_hex(reference);
-    if (attempt->result && !hex)
+    const char *hex = rb_blob_hex(rb_value_get(attempt->result, names[which]));
+    if (hex)
+        return show_blob(history, hex, to[which], &attempt->shown[which], err);
+    if (attempt->result)
         return true;
-    if (hex) {
-        rb_buf_printf(&path, "blobs/sha256/%s", hex);
-    } else {
-        rb_buf_printf(&path, "steps/%s.%lld/%s", rb_value_as_text(attempt->key, ""),
-                      (long long)attempt->number, names[which]);
+    rb_buf_printf(&path, "steps/%s.%lld/%s", rb_value_as_text(attempt->key, ""),
+                  (long long)attempt->number, names[which]);
+    /* It may not have printed anything so far. */
+    (void)show_file(history, rb_buf_text(&path), to[which], &attempt->shown[which], NULL);
+    return true;
+}
+
+/* Of each statement its rows as a table, or, where it returns none, what the server says it did. */
+static bool show_results(const struct rb_history *history, const struct attempt *attempt,
+                         struct rb_error *err)
+{
+    const struct rb_value *results = rb_value_get(attempt->result, "results");
+    for (size_t i = 0; i < rb_value_count(results); i++) {
+        const struct rb_value *result = rb_value_at(results, i);
+        const char *hex = rb_blob_hex(rb_value_get(result, "table"));
+        RB_AUTO_BUF struct rb_buf tag = {0};
+        int64_t shown = 0;
+        rb_buf_printf(&tag, "%s\n", rb_value_get_text(result, "command", ""));
+        if (!hex)
+            put(STDOUT_FILENO, rb_buf_text(&tag), tag.length);
+        else if (!show_blob(history, hex, STDOUT_FILENO, &shown, err))
+            return false;
     }
-    RB_AUTO_CLOSE int fd =
-        openat(history->run->dir, rb_buf_text(&path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return !hex || rb_fail_errno(err, RB_ERR_NOT_FOUND, "%s", rb_buf_text(&path));
-    for (;;) {
-        ssize_t got = pread(fd, chunk, sizeof chunk, attempt->shown[which]);
-        if (got <= 0)
-            return true;
-        put(which == 0 ? STDOUT_FILENO : STDERR_FILENO, chunk, (size_t)got);
-        attempt->shown[which] += got;
-    }
+    return true;
 }
 
 static bool show_once(const struct rb_args *args, struct attempt *attempt, bool *ret_going,
@@ -101,7 +135,8 @@ static bool show_once(const struct rb_args *args, struct attempt *attempt, bool 
     bool good = known || rb_fail(err, RB_ERR_NOT_FOUND, "%s has no step `%s`",
                                  history.run->id, attempt->step);
     good = good && (!attempt->key || (show_stream(&history, attempt, 0, err) &&
-                                      show_stream(&history, attempt, 1, err)));
+                                      show_stream(&history, attempt, 1, err) &&
+                                      show_results(&history, attempt, err)));
     if (good && !attempt->key)
         fprintf(stderr, "`%s` has not printed anything\n", attempt->step);
     *ret_going = attempt->key && !attempt->result && rb_run_is_live(history.run);

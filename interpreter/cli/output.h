@@ -7,6 +7,6 @@
  * of the loop `copy`, `copy[2]` exactly that one. */
 bool rb_output_is_about(const char *step, const char *key);
 
-/* Prints both streams of the step's last attempt to ours; with --follow goes on until the step
- * ends. On a terminal control characters are made visible. Exit status of the program. */
+/* Prints both streams of the step's last attempt to ours, or the results of its statements; with
+ * --follow goes on until the step ends. On a terminal control characters are made visible. Exit status of the program. */
 int rb_output_show(const struct rb_args *args);

@@ -270,6 +270,23 @@ def test_sql_who_needs_no_database_does_not_load_its_library(runbook):
     assert "libpq" not in open(log).read()
 
 
+def test_sql_logs_of_a_step_show_what_its_statements_returned(base):
+    assert base("""
+  - id: put
+    connection: primary
+    sql:
+      - insert into orders values (1, 'open'), (2, 'done')
+      - select id, status from orders order by id
+      - select count(*) as n from orders
+""").code == 0
+    shown = base.runbook("logs", "last", "put")
+    assert shown.code == 0, shown
+    lines = [" ".join(line.replace("|", " ").split()) for line in shown.out.splitlines()]
+    assert lines[0] == "INSERT 0 2", shown
+    assert lines.index("id status") < lines.index("1 open") < lines.index("2 done") < lines.index("n")
+    assert lines[lines.index("n") + 2] == "2", shown
+
+
 def test_sql_what_would_be_done_is_shown_with_its_values(base):
     path = base.runbook.write("sql.yaml", HEAD + """
   - id: put
