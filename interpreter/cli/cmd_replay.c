@@ -7,17 +7,19 @@
 #include "cli/load.h"
 #include "cli/operator.h"
 
-enum { DIFFERS = 7, OPEN = 9 };
+enum { DIFFERS = 7, INCOMPLETE = 9 };
 
 static void print_json(const struct rb_history *history, const struct rb_replay *replay)
 {
+    bool stopped = replay->differs || replay->missing;
     RB_AUTO_VALUE const struct rb_value *all = rb_value_map(
-        "run", rb_value_text(history->run->id), "same", rb_value_bool(!replay->differs),
-        "facts", rb_value_int(replay->facts), "decisions", rb_value_int(replay->decisions),
-        "evaluations", rb_value_int(replay->evaluations), "timeouts",
-        rb_value_int(replay->timeouts), "seq",
-        replay->differs ? rb_value_int(replay->seq) : NULL, "what",
-        replay->differs ? rb_value_text(replay->what) : NULL, NULL);
+        "run", rb_value_text(history->run->id), "same",
+        rb_value_bool(!replay->differs && !replay->missing), "missing",
+        rb_value_bool(replay->missing), "facts", rb_value_int(replay->facts), "decisions",
+        rb_value_int(replay->decisions), "evaluations", rb_value_int(replay->evaluations),
+        "timeouts", rb_value_int(replay->timeouts), "seq",
+        stopped ? rb_value_int(replay->seq) : NULL, "what",
+        stopped ? rb_value_text(replay->what) : NULL, NULL);
     RB_AUTO_BUF struct rb_buf out = {0};
     rb_json_print(all, 2, &out);
     puts(rb_buf_text(&out));
@@ -47,6 +49,13 @@ static void print_text(const struct rb_history *history, const struct rb_replay 
         tell_engine(history);
         return;
     }
+    if (replay->missing) {
+        printf("%s: evidence is missing: %s\n"
+               "  what seq %lld concluded from it can't be derived again, nor anything "
+               "later\n",
+               history->run->id, replay->what, (long long)replay->seq);
+        return;
+    }
     printf("%s: the same decisions\n"
            "  %lld facts in, %lld decisions derived, each equal byte for byte\n"
            "  %lld evaluations of Lua repeated on their recorded evidence\n",
@@ -73,7 +82,7 @@ int rb_cmd_replay(const struct rb_args *args)
             print_json(&history, &replay);
         else
             print_text(&history, &replay);
-        status = replay.differs ? DIFFERS : replay.finished ? 0 : OPEN;
+        status = replay.differs ? DIFFERS : replay.finished ? 0 : INCOMPLETE;
     } else {
         status = rb_report(&err);
     }

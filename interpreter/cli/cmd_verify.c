@@ -52,7 +52,9 @@ static void derive(const struct rb_args *args, const char *id,
     }
     bool derived = rb_again(&history, &replay, &err);
     bool whole = level(verification, "EVIDENCE")->finding == RB_FINDING_PASS;
-    if (!whole && (!derived || replay.differs)) {
+    if (derived && replay.missing) {
+        say(at, RB_FINDING_ABSENT, "not derived to the end: %.300s", replay.what);
+    } else if (!whole && (!derived || replay.differs)) {
         say(at, RB_FINDING_ABSENT, "not derived to the end: EVIDENCE is not whole");
     } else if (!derived) {
         say(at, RB_FINDING_FAIL, "%s", err.message);

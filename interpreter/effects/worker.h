@@ -45,7 +45,8 @@ void rb_worker_replay_free(struct rb_worker_replay *replay); /* kills it; accept
 
 /* *ret_outcome: {"items": [...]}, a new reference. A call that differs from the recorded one or
  * is missing in the record is an error of its item; calls of the record that were not made are
- * an error of every item. False only when no worker can be started. */
+ * an error of every item. False when no worker can be started, and with RB_ERR_NOT_FOUND when what
+ * the record refers to is not there: then nothing is known. */
 bool rb_worker_replay_eval(struct rb_worker_replay *replay, const struct rb_value *job,
                            const struct rb_value *evidence,
                            const struct rb_value **ret_outcome,

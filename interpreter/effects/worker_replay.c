@@ -19,10 +19,12 @@ struct rb_worker_replay {
     struct rb_buf in;
 };
 
-/* One evaluation: the record it is answered from, and how far that was used. */
+/* One evaluation: the record it is answered from, how far that was used, and why it was answered
+ * no further. */
 struct answers {
     const struct rb_value *evidence;
     size_t used;
+    const char *refused;
 };
 
 struct rb_worker_replay *rb_worker_replay_new(rb_worker_main *main, int run_dir)
@@ -96,16 +98,15 @@ static bool same_member(const struct rb_value *a, const struct rb_value *b,
     return rb_value_equal(rb_value_get(a, name), rb_value_get(b, name));
 }
 
-/* The recorded outcome, when the record holds this very call at this place; else *ret_why. */
-static const struct rb_value *take(struct answers *answers, const struct rb_value *request,
-                                   const char **ret_why)
+/* The recorded outcome, when the record holds this very call at this place. */
+static const struct rb_value *take(struct answers *answers, const struct rb_value *request)
 {
     const struct rb_value *recorded = rb_value_at(answers->evidence, answers->used);
     if (!recorded)
-        *ret_why = "it asks for more than the record holds";
+        answers->refused = "it asks for more than the record holds";
     else if (!same_member(recorded, request, "call") ||
              !same_member(recorded, request, "req"))
-        *ret_why = "it asks for something else than the record holds";
+        answers->refused = "it asks for something else than the record holds";
     else
         answers->used++;
     return rb_value_get(recorded, "outcome");
@@ -114,17 +115,16 @@ static const struct rb_value *take(struct answers *answers, const struct rb_valu
 static const struct rb_value *answer(struct answers *answers,
                                      const struct rb_value *requests)
 {
-    const char *refused = NULL;
     struct rb_list_builder list = {0};
-    for (size_t i = 0; i < rb_value_count(requests) && !refused; i++) {
-        const struct rb_value *outcome = take(answers, rb_value_at(requests, i), &refused);
+    for (size_t i = 0; i < rb_value_count(requests) && !answers->refused; i++) {
+        const struct rb_value *outcome = take(answers, rb_value_at(requests, i));
         rb_list_add(&list, outcome ? rb_value_ref(outcome) : rb_value_null());
     }
     const struct rb_value *outcomes = rb_list_end(&list);
-    if (!refused)
+    if (!answers->refused)
         return rb_value_map("answers", outcomes, NULL);
     rb_value_unref(outcomes);
-    return rb_value_map("refused", rb_value_text(refused), NULL);
+    return rb_value_map("refused", rb_value_text(answers->refused), NULL);
 }
 
 static bool converse(struct rb_worker_replay *replay, const struct rb_value *job,
@@ -141,8 +141,9 @@ static bool converse(struct rb_worker_replay *replay, const struct rb_value *job
             return false;
         const struct rb_value *requests = rb_value_get(message, "ask");
         const char *gave_up = rb_value_get_text(message, "gave_up", NULL);
+        bool missing = rb_value_get_bool(message, "missing", false);
         if (gave_up)
-            return rb_fail(err, RB_ERR_IO, "%s", gave_up);
+            return rb_fail(err, missing ? RB_ERR_NOT_FOUND : RB_ERR_IO, "%s", gave_up);
         if (!requests) {
             if (!rb_evaluation_fits(job, message))
                 return rb_fail(err, RB_ERR_PROTOCOL, "the Lua worker sent no answer");
@@ -162,17 +163,23 @@ bool rb_worker_replay_eval(struct rb_worker_replay *replay, const struct rb_valu
     if (replay->process.pid == 0 &&
         !rb_worker_process_start(replay->main, replay->run_dir, &replay->process, err))
         return false;
-    struct answers answers = {evidence, 0};
+    struct answers answers = {.evidence = evidence};
     struct rb_error why;
     const struct rb_value *outcome = NULL;
     if (!converse(replay, job, &answers, &outcome, &why)) {
         end(replay);
+        if (why.code == RB_ERR_NOT_FOUND) {
+            *err = why;
+            return false;
+        }
         *ret_outcome = rb_evaluation_failed(job, why.message);
         return true;
     }
     if (answers.used < rb_value_count(evidence)) {
         rb_value_unref(outcome);
-        outcome = rb_evaluation_failed(job, "it asks for less than the record holds");
+        outcome = rb_evaluation_failed(job, answers.refused
+                                                ? answers.refused
+                                                : "it asks for less than the record holds");
     }
     *ret_outcome = outcome;
     return true;

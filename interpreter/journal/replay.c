@@ -37,12 +37,17 @@ static void describe(const struct rb_event *event, struct rb_buf *out)
                   cut ? "..." : "");
 }
 
+static bool stop(struct player *player, int64_t seq, const char *what)
+{
+    player->replay->seq = seq;
+    snprintf(player->replay->what, sizeof player->replay->what, "%s", what);
+    return false;
+}
+
 static bool differ(struct player *player, int64_t seq, const struct rb_buf *what)
 {
     player->replay->differs = true;
-    player->replay->seq = seq;
-    snprintf(player->replay->what, sizeof player->replay->what, "%s", rb_buf_text(what));
-    return false;
+    return stop(player, seq, rb_buf_text(what));
 }
 
 static bool differ_events(struct player *player, int64_t seq,
@@ -178,6 +183,9 @@ static bool check_eval(struct player *player, const struct rb_record *record)
         return true;
     }
     if (!evaluate(player, d, &derived, &err)) {
+        player->replay->missing = err.code == RB_ERR_NOT_FOUND;
+        if (player->replay->missing)
+            return stop(player, record->seq, err.message);
         rb_buf_printf(&what, "cannot be evaluated again: %s", err.message);
         return differ(player, record->seq, &what);
     }

@@ -9,14 +9,18 @@
 typedef bool rb_replay_eval(void *context, const struct rb_value *job,
                             const struct rb_value *evidence,
                             const struct rb_value **ret_items, struct rb_error *err);
+/* RB_ERR_NOT_FOUND of it says that what the record refers to is missing. */
 
 struct rb_replay {
     int64_t facts, decisions, evaluations;
     int64_t timeouts; /* accepted, not recomputable */
     bool finished;    /* the run had come to its end */
     bool differs;
-    int64_t seq;    /* of the first difference */
-    char what[800]; /* "recorded …, derived …"; of an open record: what is due */
+    bool
+        missing; /* what an evaluation stood on is not there: neither the same nor another */
+    int64_t seq; /* of the first difference, or of what can't be evaluated again */
+    char what
+        [800]; /* "recorded …, derived …"; what is missing; of an open record: what is due */
 };
 
 /* Facts go in, decisions must come out byte for byte; every eval.result is evaluated again when

@@ -21,9 +21,10 @@ struct rb_world {
                 const struct rb_value **ret_outcomes, struct rb_error *err);
     int run_dir; /* where blobs are; -1: none */
     struct rb_modules *modules;
-    /* The machine keeps from us what is there (no descriptor left, a disk that fails): nothing
-     * may be concluded from this evaluation. Does not return; NULL: it is an error like others. */
-    void (*give_up)(void *context, const char *why);
+    /* What an outcome refers to can't be had: the machine keeps it from us (no descriptor left, a
+     * disk that fails: RB_ERR_IO), or it was taken away (RB_ERR_NOT_FOUND). Nothing may be
+     * concluded from this evaluation. Does not return; NULL: it is an error like others. */
+    void (*give_up)(void *context, const struct rb_error *why);
 };
 
 enum rb_ruling { RB_RULING_NONE, RB_RULING_FAILS, RB_RULING_UNKNOWN };

@@ -29,8 +29,8 @@ bool rb_stream_read(const struct rb_world *world, const struct rb_value *referen
     struct rb_error why = {0};
     if (rb_blob_read(world->run_dir, hex, 0, RB_STREAM_CAP + 1, out, &why))
         return true;
-    if (why.code == RB_ERR_IO && world->give_up)
-        world->give_up(world->context, why.message);
+    if ((why.code == RB_ERR_IO || why.code == RB_ERR_NOT_FOUND) && world->give_up)
+        world->give_up(world->context, &why);
     *err = why;
     return false;
 }

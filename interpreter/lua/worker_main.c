@@ -32,11 +32,13 @@ static bool ask(void *context, const struct rb_value *requests,
 }
 
 /* Says why, and ends this worker: it is of no use. */
-static void give_up(void *context, const char *why)
+static void give_up(void *context, const struct rb_error *why)
 {
     struct peer *peer = context;
+    bool missing = why->code == RB_ERR_NOT_FOUND;
     RB_AUTO_VALUE const struct rb_value *message =
-        rb_value_map("gave_up", rb_value_text(why), NULL);
+        rb_value_map("gave_up", rb_value_text(why->message), "missing",
+                     missing ? rb_value_bool(true) : NULL, NULL);
     _exit(rb_frame_write(peer->fd, message, NULL) ? 0 : 1);
 }
 

@@ -7,6 +7,7 @@ import pytest
 
 import pg
 import pg_proxy
+from test_crash import sound, wait_for
 
 HEAD = """
 runbook: failover
@@ -153,3 +154,47 @@ def test_f44_the_same_database_is_believed(runbook, orders, killed):
             assert done.code == 0, done
         assert run.wait() == (-signal.SIGKILL if killed else 1)
     assert orders.psql("sql_demo", "SELECT count(*) FROM orders") == ("1" if killed else "0")
+
+
+@pytest.fixture
+def hanging(runbook):
+    """A server on which each COMMIT is done and waits for a standby that does not exist, until it is
+    started anew."""
+    with pg.Cluster() as cluster:
+        make_tables(cluster)
+        cluster.psql("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        cluster.psql("postgres", "SELECT pg_reload_conf()")
+        wait_for(lambda: cluster.psql("postgres", "SHOW synchronous_standby_names") == "nobody", 60)
+        yield cluster
+
+
+def in_commit(cluster):
+    return cluster.psql("postgres", "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'") == "1"
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["live", "killed"])
+def test_f43_a_database_that_restarts_in_the_middle_of_commit(runbook, hanging, killed):
+    """The transaction is in its log, and nobody was told. It is done, and not done again."""
+    path = runbook.write("restart.yaml", ONE.replace("values (1)", "select count(*) + 1 from orders"))
+    run = runbook.start("exec", path, *words(hanging, hanging.port), stdout=subprocess.DEVNULL,
+                        stderr=subprocess.DEVNULL)
+    wait_for(lambda: in_commit(hanging), 120)
+    if killed:
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+    # Told to those who run already, it would let them go.
+    hanging.psql("postgres", "ALTER SYSTEM SET synchronous_standby_names = ''")
+    hanging.crash()
+    hanging.serve()
+    if killed:
+        done = runbook("resume", "last", "--no-input")
+        assert done.code == 3 and "the server crashed since" in done.err, done
+    assert run.wait() == (-signal.SIGKILL if killed else 3)
+    [question] = runbook.named("question.asked")
+    assert question["kind"] == "doubt" and runbook.steps() == {"work": "active"}
+    assert hanging.psql("sql_demo", "SELECT count(*) FROM orders") == "1"
+    answers = runbook.write("a.yaml", 'answers: {"work.doubt": {answer: done, reason: its row is there}}\n')
+    done = runbook("resume", "last", "--answers", answers)
+    assert done.code == 0, done
+    assert hanging.psql("sql_demo", "SELECT count(*) FROM orders") == "1"
+    sound(runbook)

@@ -51,7 +51,11 @@ class Cluster:
             f.write(f"127.0.0.1:{self.port}:*:postgres:{self.password}\n")
         self.env = {"PGHOST": "127.0.0.1", "PGPORT": str(self.port), "PGUSER": "postgres",
                     "PGPASSFILE": passfile}
-        with open(os.path.join(self.folder, "server.log"), "w") as log:
+        self.serve()
+
+    def serve(self):
+        """Starts the server, anew where it was stopped."""
+        with open(os.path.join(self.folder, "server.log"), "a") as log:
             self.server = subprocess.Popen(
                 self._as_nobody(["--pdeathsig", "INT"]) + [
                     os.path.join(self.bin, "postgres"), "-D", self.data,
@@ -123,6 +127,11 @@ class Cluster:
                 self.server.send_signal(signal.SIGQUIT)     # immediate shutdown
                 self.server.wait(30)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def crash(self):
+        """All of it ends at once, as if its machine had been switched off."""
+        self.server.send_signal(signal.SIGQUIT)
+        self.server.wait()
 
     def psql(self, database, *statements):
         """Runs SQL, stops at the first error, and returns what it prints without decoration."""

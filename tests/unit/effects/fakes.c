@@ -78,6 +78,16 @@ int fake_gives_up(int fd, int run_dir)
     return 0;
 }
 
+int fake_misses(int fd, int run_dir)
+{
+    (void)run_dir;
+    const struct rb_value *job;
+    if (rb_frame_read(fd, &job, NULL))
+        fake_write(fd, rb_value_map("gave_up", rb_value_text("there is no blob"), "missing",
+                                    rb_value_bool(true), NULL));
+    return 0;
+}
+
 static int write_rubbish(int fd, const char *bytes, size_t length)
 {
     const struct rb_value *job;

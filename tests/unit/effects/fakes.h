@@ -29,6 +29,7 @@ int fake_honest(int fd, int run_dir); /* gives fake_outcome for each job */
 int fake_hangs(int fd, int run_dir);
 int fake_dies(int fd, int run_dir);     /* by a signal, when it has its job */
 int fake_gives_up(int fd, int run_dir); /* "no descriptor left" */
+int fake_misses(int fd, int run_dir);   /* "there is no blob" */
 int fake_no_json(int fd, int run_dir);
 int fake_too_long(int fd, int run_dir);
 int fake_asks(int fd, int run_dir); /* twice; its item tells the exit codes it got */

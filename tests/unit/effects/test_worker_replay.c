@@ -61,7 +61,7 @@ static void replay_refuses_what_the_record_does_not_hold(void **state)
     expect_replay(fake_asks, (const char *[]){"one", NULL},
                   "\"why\":\"1 -1 it asks for more than the record holds\"");
     expect_replay(fake_asks, (const char *[]){"one", "three", NULL},
-                  FAKE_BOTH("it asks for less than the record holds"));
+                  FAKE_BOTH("it asks for something else than the record holds"));
     expect_replay(fake_asks, (const char *[]){"one", "two", "three", NULL},
                   FAKE_BOTH("it asks for less than the record holds"));
 }
@@ -74,7 +74,7 @@ static void what_was_asked_together_is_answered_in_its_order(void **state)
     expect_replay(fake_asks_together, (const char *[]){"one", NULL},
                   "\"why\":\"-1 -1 it asks for more than the record holds\"");
     expect_replay(fake_asks_together, (const char *[]){"two", "one", NULL},
-                  FAKE_BOTH("it asks for less than the record holds"));
+                  FAKE_BOTH("it asks for something else than the record holds"));
     expect_replay(fake_asks_together, (const char *[]){"one", "two", "one", NULL},
                   FAKE_BOTH("it asks for less than the record holds"));
 }
@@ -90,6 +90,21 @@ static void replay_outlives_its_worker(void **state)
     expect_replay(fake_no_json, none, "is not canonical JSON");
 }
 
+static void of_what_is_missing_nothing_is_concluded(void **state)
+{
+    (void)state;
+    struct rb_worker_replay *r = rb_worker_replay_new(fake_misses, -1);
+    RB_AUTO_VALUE const struct rb_value *job = fake_job(300 * RB_MS);
+    for (int i = 0; i < 2; i++) {
+        const struct rb_value *outcome = NULL;
+        struct rb_error err = {0};
+        assert_false(rb_worker_replay_eval(r, job, NULL, &outcome, &err));
+        assert_int_equal(err.code, RB_ERR_NOT_FOUND);
+        assert_string_equal(err.message, "there is no blob");
+    }
+    rb_worker_replay_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +112,7 @@ int main(void)
         cmocka_unit_test(replay_refuses_what_the_record_does_not_hold),
         cmocka_unit_test(what_was_asked_together_is_answered_in_its_order),
         cmocka_unit_test(replay_outlives_its_worker),
+        cmocka_unit_test(of_what_is_missing_nothing_is_concluded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,6 +168,16 @@ static bool no(void *context, const struct rb_value *job, const struct rb_value 
     return true;
 }
 
+static bool gone(void *context, const struct rb_value *job, const struct rb_value *given,
+                 const struct rb_value **ret_items, struct rb_error *err)
+{
+    (void)context;
+    (void)job;
+    (void)given;
+    (void)ret_items;
+    return rb_fail(err, RB_ERR_NOT_FOUND, "there is no blob");
+}
+
 static struct rb_replay replay(struct live *live, rb_replay_eval *eval, void *context)
 {
     struct rb_replay result = {0};
@@ -269,6 +279,21 @@ static const struct rb_value *timed_out(const char *member, const struct rb_valu
                                                    member, owned, NULL),
                                       NULL),
                         NULL);
+}
+
+static void what_is_missing_is_no_difference_and_not_the_same(void **state)
+{
+    (void)state;
+    struct live live;
+    live_begin(&live, 6);
+    live_on(&live, 100);
+    struct rb_replay result = replay(&live, gone, NULL);
+    assert_false(result.differs);
+    assert_true(result.missing);
+    assert_false(result.finished);
+    assert_string_equal(result.what, "there is no blob");
+    assert_int_equal(result.seq, 11);
+    live_done(&live);
 }
 
 static void a_time_out_is_accepted_and_counted(void **state)
@@ -442,6 +467,7 @@ int main(void)
         cmocka_unit_test(every_prefix_of_a_run_is_derived_again),
         cmocka_unit_test(another_verdict_is_a_difference),
         cmocka_unit_test(an_evaluation_that_can_not_be_repeated_is_a_difference),
+        cmocka_unit_test(what_is_missing_is_no_difference_and_not_the_same),
         cmocka_unit_test(a_time_out_is_accepted_and_counted),
         cmocka_unit_test(a_time_out_can_not_carry_a_verdict),
         cmocka_unit_test(an_invented_decision_is_a_difference),
