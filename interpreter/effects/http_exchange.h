@@ -2,6 +2,7 @@
 /* A request that the driver has under way: its hops, its body, what came back, how it ended. */
 
 #include "base/duration.h"
+#include "effects/address.h"
 #include "effects/http_target.h"
 #include "effects/notes.h"
 #include "effects/output.h"
@@ -36,10 +37,10 @@ struct rb_exchange {
     bool is_foreign;  /* another origin than the request's: what is secret stays behind */
     bool examined;    /* the headers of its answer are there */
     bool is_followed; /* its answer is a redirect that will be followed */
-    bool is_local;    /* the request itself went to this machine */
+    enum rb_address_place first; /* where the request itself went */
     int64_t hops;
 
-    bool sent;     /* a byte may have left, in this hop or before */
+    bool sent;     /* there was a connection, in this hop or before: a byte may have left */
     bool hop_sent; /* in this one */
     bool stranger; /* the notes are another's: they are left alone */
     char remote[80];

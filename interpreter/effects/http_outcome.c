@@ -103,6 +103,22 @@ static const struct rb_value *error_of(const struct rb_exchange *exchange)
                         rb_value_text(exchange->why.message), NULL);
 }
 
+/* That there was a connection does not mean that anything was written to it. Over plain HTTP/1.1
+ * libcurl counts just what the kernel took; through TLS a record, and in HTTP/2 a frame, may have
+ * left that it does not count. */
+static bool may_have_left(const struct rb_exchange *exchange)
+{
+    const struct rb_curl *curl = &exchange->place->curl;
+    long lines = 1;
+    curl_off_t body = 0;
+    if (!exchange->sent || exchange->hops > 0 ||
+        strcmp(exchange->target.scheme, "http") != 0)
+        return exchange->sent;
+    curl->easy_getinfo(exchange->easy, CURLINFO_REQUEST_SIZE, &lines);
+    curl->easy_getinfo(exchange->easy, CURLINFO_SIZE_UPLOAD_T, &body);
+    return lines > 0 || body > 0;
+}
+
 const struct rb_value *rb_http_outcome(const struct rb_exchange *exchange,
                                        const struct rb_value *owned_out)
 {
@@ -118,5 +134,6 @@ const struct rb_value *rb_http_outcome(const struct rb_exchange *exchange,
         rb_value_ref(exchange->tls), "peer", rb_value_ref(exchange->peer), "duration_us",
         rb_value_int(took), "killed", exchange->killed ? rb_value_text("request") : NULL,
         "error", error_of(exchange), "sent",
-        exchange->code ? rb_value_text(exchange->sent ? "maybe" : "no") : NULL, NULL);
+        exchange->code ? rb_value_text(may_have_left(exchange) ? "maybe" : "no") : NULL,
+        NULL);
 }

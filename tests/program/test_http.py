@@ -4,7 +4,10 @@ import json
 import os
 import re
 import signal
+import socket
+import struct
 import subprocess
+import threading
 import time
 
 import pytest
@@ -156,6 +159,64 @@ def test_http_a_write_without_an_answer_is_in_doubt(web):
     assert done.code == 0, done
     assert web.service.count("/raw") == 1
     assert web.runbook("replay", "last").code == 0
+
+
+def test_f39_a_connection_that_breaks_before_it_took_a_byte_has_sent_nothing(web):
+    """The server is there and the connection, and the first write to it fails."""
+    path = web.runbook.write("web.yaml", HEAD + """
+  - id: pay
+    connection: api
+    http: {url: /echo, json: {amount: 7}}
+""")
+    log = os.path.join(web.runbook.folder, "trace")
+    for nth in range(1, 60):    # others write to sockets as well
+        done = web.runbook.strace("exec", path, "-p", f"port={web.service.port}", "--no-input",
+                                  trace="sendto", inject=f"error=ECONNRESET:when={nth}", log=log)
+        if re.search(rf"<TCP:\[[^]]*:{web.service.port}\]>.*INJECTED", open(log).read()):
+            break
+    else:
+        pytest.fail("no write to the service was found")
+    assert done.returncode == 1, done
+    [result] = web.runbook.named("effect.result")
+    assert (result["sent"], result["error"]["code"]) == ("no", "reset"), result
+    assert web.runbook.named("question.asked") == []
+    assert web.runbook.named("attempt.failed")[0]["reason"] == "connect"
+
+
+def test_f39_a_connection_that_is_reset_as_soon_as_it_is_there(web):
+    """Whether a byte was on its way by then is a matter of luck: what is told has to fit."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        def refuse():
+            one, _ = listener.accept()
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            one.close()
+
+        thread = threading.Thread(target=refuse)
+        thread.start()
+        done = web(f"""
+  - id: pay
+    http: {{url: "http://127.0.0.1:{listener.getsockname()[1]}/", json: {{amount: 7}}}}
+""", "--no-input")
+        thread.join()
+    [result] = web.runbook.named("effect.result")
+    in_doubt = [d for d in web.runbook.named("question.asked") if d["kind"] == "doubt"]
+    assert result["error"]["code"] in ("reset", "connect"), result
+    assert (result["sent"], done.code, len(in_doubt)) in (("no", 1, 0), ("maybe", 3, 1)), done
+
+
+def test_f39_an_upload_that_is_cut_is_in_doubt(web, tmp_path):
+    """The server takes 64 KiB of 10 MB and resets the connection."""
+    (tmp_path / "big").write_bytes(os.urandom(10_000_000))
+    done = web(f"""
+  - id: up
+    connection: api
+    http: {{url: "/reset-within?bytes=65536", method: PUT, file: "{tmp_path}/big"}}
+""", "--no-input")
+    assert done.code == 3, done
+    [result] = web.runbook.named("effect.result")
+    assert (result["sent"], result["error"]["code"]) == ("maybe", "reset"), result
+    assert web.runbook.named("question.asked")[0]["kind"] == "doubt"
+    assert web.service.count("/reset-within") == 1
 
 
 def test_http_a_read_without_an_answer_is_only_a_failure(web):

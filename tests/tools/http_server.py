@@ -157,6 +157,12 @@ async def raw(r):
         await r.silence()
 
 
+async def reset_within(r):
+    """As soon as this much of the body is there."""
+    await r.reader.readexactly(int(r.query["bytes"]))
+    r.reset()
+
+
 async def drip(r):
     await r.say(b"HTTP/1.1 200 So\r\nContent-Length: 100000\r\n\r\n")
     for _ in range(100000):
@@ -239,7 +245,7 @@ def slow_to_read(r):
 
 
 pages = {"/" + f.__name__.replace("_", "-"): f for f in (
-    echo, health, api, status, said, fields, digest, signed, zeros, raw, drip, drip_headers,
+    echo, health, api, status, said, fields, digest, signed, zeros, raw, reset_within, drip, drip_headers,
     half_close, renew, endless, bomb, many_headers, early, redirect,
     again, close_next, count, slow_to_read)}
 
