@@ -21,31 +21,34 @@ static bool as_ipv4(const struct sockaddr *address, uint32_t *ret_four)
     return true;
 }
 
-bool rb_address_is_link_local(const struct sockaddr *address)
+static enum rb_address_place place_of_four(uint32_t four)
+{
+    if (four >> 24 == 127 || four >> 24 == 0)
+        return RB_ADDRESS_THIS_MACHINE;
+    return four >> 16 == 0xa9fe ? RB_ADDRESS_LINK_LOCAL : RB_ADDRESS_ELSEWHERE;
+}
+
+enum rb_address_place rb_address_place(const struct sockaddr *address)
 {
     const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)address;
     uint32_t four;
     if (as_ipv4(address, &four))
-        return four >> 16 == 0xa9fe;
-    return address->sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&six->sin6_addr);
+        return place_of_four(four);
+    if (address->sa_family != AF_INET6)
+        return RB_ADDRESS_ELSEWHERE;
+    if (IN6_IS_ADDR_LOOPBACK(&six->sin6_addr) || IN6_IS_ADDR_UNSPECIFIED(&six->sin6_addr))
+        return RB_ADDRESS_THIS_MACHINE;
+    return IN6_IS_ADDR_LINKLOCAL(&six->sin6_addr) ? RB_ADDRESS_LINK_LOCAL
+                                                  : RB_ADDRESS_ELSEWHERE;
 }
 
-bool rb_address_is_this_machine(const struct sockaddr *address)
-{
-    const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)address;
-    uint32_t four;
-    if (as_ipv4(address, &four))
-        return four >> 24 == 127 || four >> 24 == 0;
-    return address->sa_family == AF_INET6 && (IN6_IS_ADDR_LOOPBACK(&six->sin6_addr) ||
-                                              IN6_IS_ADDR_UNSPECIFIED(&six->sin6_addr));
-}
-
-bool rb_address_text_is_this_machine(const char *text)
+enum rb_address_place rb_address_text_place(const char *text)
 {
     struct sockaddr_in four = {.sin_family = AF_INET};
     struct sockaddr_in6 six = {.sin6_family = AF_INET6};
     if (inet_pton(AF_INET, text, &four.sin_addr) == 1)
-        return rb_address_is_this_machine((const struct sockaddr *)&four);
-    return inet_pton(AF_INET6, text, &six.sin6_addr) == 1 &&
-           rb_address_is_this_machine((const struct sockaddr *)&six);
+        return rb_address_place((const struct sockaddr *)&four);
+    return inet_pton(AF_INET6, text, &six.sin6_addr) == 1
+               ? rb_address_place((const struct sockaddr *)&six)
+               : RB_ADDRESS_ELSEWHERE;
 }

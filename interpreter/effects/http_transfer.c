@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "effects/address.h"
 #include "effects/http_outcome.h"
 
 enum { HEADER_LINES = 200, HEADER_BYTES = 64 << 10, RATE = 16 };
@@ -15,14 +14,23 @@ static const int64_t MAX_BYTES = INT64_C(1) << 30, CAP_BYTES = INT64_C(256) << 2
 static const int64_t HELD_BYTES = 64 << 10; /* of a body, in memory */
 static const rb_time SLOW_FOR = 30 * RB_SEC;
 
+/* A redirect leads to what only this machine reaches where the request went to the same of itself,
+ * and to the addresses of a link only within its origin. It is the socket's address that counts:
+ * a name may have another one by now. */
+static bool may_lead_to(const struct rb_exchange *exchange, enum rb_address_place place)
+{
+    if (exchange->hops == 0 || place == RB_ADDRESS_ELSEWHERE)
+        return true;
+    return place == exchange->first &&
+           !(place == RB_ADDRESS_LINK_LOCAL && exchange->is_foreign);
+}
+
 curl_socket_t rb_http_on_socket(void *context, curlsocktype purpose,
                                 struct curl_sockaddr *address)
 {
     struct rb_exchange *exchange = context;
     (void)purpose;
-    bool is_local = rb_address_is_link_local(&address->addr) ||
-                    (rb_address_is_this_machine(&address->addr) && !exchange->is_local);
-    if (exchange->is_foreign && is_local) {
+    if (!may_lead_to(exchange, rb_address_place(&address->addr))) {
         rb_exchange_fail(exchange, "redirect",
                          "a redirect to %s:%s leads to what is local to this machine",
                          exchange->target.host, exchange->target.port);
@@ -59,7 +67,7 @@ int rb_http_on_request(void *context, char *remote, char *local, int remote_port
     rb_value_unref(exchange->tls);
     exchange->tls = rb_http_tls(exchange);
     if (exchange->hops == 0)
-        exchange->is_local = rb_address_text_is_this_machine(remote);
+        exchange->first = rb_address_text_place(remote);
     /* Another of the name's addresses may have been refused: then this one is as well. */
     if (exchange->code || !note_start(exchange))
         return CURL_PREREQFUNC_ABORT;

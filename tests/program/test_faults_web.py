@@ -62,13 +62,18 @@ steps:
 """
 
 
-def test_f38_names_that_come_to_nothing_or_to_the_dead(runbook):
-    path = runbook.write("names.yaml", NAMES)
-    counts = os.path.join(runbook.folder, "counts")
-    done = subprocess.run(
+def in_its_network(runbook, counts, text):
+    """Runs it where names come to what tests/tools/names.py says."""
+    return subprocess.run(
         [sys.executable, os.path.join(ROOT, "tests", "tools", "names.py"), counts,
-         runbook.binary, "exec", path, "--no-input"], cwd=ROOT, env=runbook.env, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300)
+         runbook.binary, "exec", runbook.write("names.yaml", text), "--no-input"], cwd=ROOT,
+        env=runbook.env, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, timeout=300)
+
+
+def test_f38_names_that_come_to_nothing_or_to_the_dead(runbook):
+    counts = os.path.join(runbook.folder, "counts")
+    done = in_its_network(runbook, counts, NAMES)
     assert done.returncode == 0, done.stderr
     assert sent(runbook) == {
         "nx": ["no", "no"], "broken": ["no"], "silent": ["no"], "base": ["no"], "mute": ["no"],
@@ -76,6 +81,49 @@ def test_f38_names_that_come_to_nothing_or_to_the_dead(runbook):
     assert runbook.named("question.asked") == []
     with open(counts) as f:
         assert json.load(f) == {"later.test": 1, "refusing.test": 1, "dead.test": 1}
+    assert runbook("replay", "last").code == 0
+
+
+LED = """
+runbook: led
+defaults: {timeout: 20s}
+steps:
+  - id: other
+    http: {url: "http://elsewhere.test:8080/to/http://elsewhere.test:8080/", follow: 3}
+  - id: four
+    http: {url: "http://elsewhere.test:8080/to/http://127.0.0.1:8082/", follow: 3}
+    on_failure: continue
+  - id: six
+    http: {url: "http://elsewhere.test:8080/to/http://[::1]:8082/", follow: 3}
+    on_failure: continue
+  - id: mapped
+    http: {url: "http://elsewhere.test:8080/to/http://[::ffff:127.0.0.1]:8082/", follow: 3}
+    on_failure: continue
+  - id: any
+    http: {url: "http://elsewhere.test:8080/to/http://0.0.0.0:8082/", follow: 3}
+    on_failure: continue
+  - id: name
+    http: {url: "http://elsewhere.test:8080/to/http://own.test:8082/", follow: 3}
+    on_failure: continue
+  - id: rebound
+    http: {url: "http://rebind.test:8080/to/http://rebind.test:8082/", follow: 3}
+    on_failure: continue
+  - id: own
+    http: {url: "http://own.test:8082/to/http://127.0.0.1:8082/", follow: 3}
+"""
+
+
+def test_a57_a_redirect_from_elsewhere_leads_to_nothing_of_this_machine(runbook):
+    """By address, by name, and by a name that has another address by then."""
+    counts = os.path.join(runbook.folder, "counts")
+    done = in_its_network(runbook, counts, LED)
+    assert done.returncode == 0, done.stderr
+    refused = {d["step"]: d["error"] for d in runbook.named("effect.result") if "error" in d}
+    assert set(refused) == {"four", "six", "mapped", "any", "name", "rebound"}
+    for step, error in refused.items():
+        assert error["code"] == "redirect" and "local to this machine" in error["message"], step
+    with open(counts) as f:
+        assert json.load(f) == {"elsewhere.test": 1, "127.0.0.1": 1}    # the latter by `own`
     assert runbook("replay", "last").code == 0
 
 

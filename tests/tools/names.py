@@ -11,8 +11,12 @@ Runs the command in a network of its own with nothing but loopback in it. What i
     later.test      no such name when it is asked for the first two times, then that of a web service
     refusing.test   127.0.0.1, where nobody listens on port 8080, and 127.0.0.2, where the service does
     dead.test       the same on port 8081, where 127.0.0.1 answers to nothing at all
+    elsewhere.test  10.9.8.7, which stands for another machine: the service is there on port 8080
+    own.test        127.0.0.1, where the service is on port 8082, as on ::1: what only this machine reaches
+    rebind.test     that of elsewhere.test when it is asked for the first time, then that of own.test
 
-The service takes whatever is posted; how often to each host is written to the file COUNTS, as JSON."""
+The service takes whatever is posted or asked for, and leads from /to/URL to the URL; how often each host was
+reached, but for those that lead on, is written to the file COUNTS, as JSON."""
 
 import fcntl
 import http.server
@@ -25,7 +29,8 @@ import sys
 import tempfile
 import threading
 
-ADDRESSES = {"later.test": ["127.0.0.2"], "refusing.test": ["127.0.0.1", "127.0.0.2"],
+ELSEWHERE = "10.9.8.7"
+ADDRESSES = {"elsewhere.test": [ELSEWHERE], "own.test": ["127.0.0.1"], "rebind.test": ["127.0.0.1"], "later.test": ["127.0.0.2"], "refusing.test": ["127.0.0.1", "127.0.0.2"],
              "dead.test": ["127.0.0.1", "127.0.0.2"]}
 NX, SERVFAIL = 3, 2
 asked = {}
@@ -37,6 +42,14 @@ def raise_loopback():
         got = fcntl.ioctl(s, SIOCGIFFLAGS, struct.pack("16sh14x", b"lo", 0))
         flags = struct.unpack("16sh14x", got)[1]
         fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | IFF_UP))
+
+
+def add_address(address):
+    """To the loopback of this network: nothing of it leads out."""
+    SIOCSIFADDR = 0x8916
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        fcntl.ioctl(s, SIOCSIFADDR, struct.pack("16sHH4s8x", b"lo:1", socket.AF_INET, 0,
+                                                socket.inet_aton(address)))
 
 
 def lay_over(path, text):
@@ -57,6 +70,8 @@ def answer_of(name, kind):
         asked[name] = asked.get(name, 0) + 1
     if name not in ADDRESSES or (name == "later.test" and asked.get(name, 0) <= 2):
         return NX, []
+    if name == "rebind.test" and asked.get(name, 0) <= 1:
+        return 0, [ELSEWHERE] if kind == 1 else []
     return 0, ADDRESSES[name] if kind == 1 else []
 
 
@@ -84,6 +99,15 @@ class Service(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         self.rfile.read(int(self.headers["content-length"]))
+        self.do_GET()
+
+    def do_GET(self):
+        if self.path.startswith("/to/"):
+            self.send_response(302)
+            self.send_header("Location", self.path[4:])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         self.server.note(self.headers["host"].split(":")[0])
         self.send_response(200)
         self.send_header("Content-Length", "0")
@@ -100,6 +124,10 @@ class Server(http.server.ThreadingHTTPServer):
             json.dump(counts, f)
 
 
+class Server6(Server):
+    address_family = socket.AF_INET6
+
+
 counts = {}
 
 
@@ -109,6 +137,7 @@ def start(function, *arguments):
 
 def inside():
     raise_loopback()
+    add_address(ELSEWHERE)
     lay_over("/etc/resolv.conf", "nameserver 127.0.0.1\n")
     lay_over("/etc/hosts", "127.0.0.1 localhost\n")
     names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -116,6 +145,9 @@ def inside():
     start(serve_names, names)
     for port in (8080, 8081):
         start(Server(("127.0.0.2", port), Service).serve_forever)
+    start(Server((ELSEWHERE, 8080), Service).serve_forever)
+    start(Server(("127.0.0.1", 8082), Service).serve_forever)
+    start(Server6(("::1", 8082), Service).serve_forever)
     dead = socket.socket()
     dead.bind(("127.0.0.1", 8081))
     dead.listen(0)

@@ -5,10 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "effects/http_transfer.h"
 #include "http_scene.h"
 
 static struct http_scene scene;
@@ -166,6 +168,41 @@ static void a_redirect_leads_to_nothing_but_http(void **state)
     assert_refused("http://%5b::ffff:169.254.169.254%5d/");
 }
 
+/* To this address, at the nth hop of a request that went there itself. */
+static bool is_reached(const char *text, int64_t hops, bool is_foreign,
+                       enum rb_address_place first)
+{
+    struct rb_exchange exchange = {
+        .hops = hops, .is_foreign = is_foreign, .first = first, .code = "none"};
+    struct curl_sockaddr address = {.family = AF_INET, .socktype = SOCK_STREAM};
+    struct sockaddr_in *four = (struct sockaddr_in *)&address.addr;
+    four->sin_family = AF_INET;
+    assert_int_equal(inet_pton(AF_INET, text, &four->sin_addr), 1);
+    curl_socket_t fd = rb_http_on_socket(&exchange, CURLSOCKTYPE_IPCXN, &address);
+    if (fd == CURL_SOCKET_BAD)
+        return false;
+    close(fd);
+    return true;
+}
+
+/* A name may have another address by the time of the redirect, within its origin too. */
+static void the_address_of_the_socket_counts(void **state)
+{
+    (void)state;
+    for (int foreign = 0; foreign <= 1; foreign++) {
+        assert_true(is_reached("127.0.0.1", 1, foreign, RB_ADDRESS_THIS_MACHINE));
+        assert_false(is_reached("127.0.0.1", 1, foreign, RB_ADDRESS_ELSEWHERE));
+        assert_false(is_reached("127.0.0.1", 1, foreign, RB_ADDRESS_LINK_LOCAL));
+        assert_false(is_reached("169.254.1.1", 1, foreign, RB_ADDRESS_ELSEWHERE));
+        assert_false(is_reached("169.254.1.1", 1, foreign, RB_ADDRESS_THIS_MACHINE));
+        assert_true(is_reached("10.1.1.1", 1, foreign, RB_ADDRESS_THIS_MACHINE));
+    }
+    assert_true(is_reached("169.254.1.1", 1, false, RB_ADDRESS_LINK_LOCAL));
+    assert_false(is_reached("169.254.1.1", 1, true, RB_ADDRESS_LINK_LOCAL));
+    assert_true(is_reached("127.0.0.1", 0, false, RB_ADDRESS_ELSEWHERE));
+    assert_true(is_reached("169.254.1.1", 0, false, RB_ADDRESS_ELSEWHERE));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +218,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_so_many_are_followed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(all_redirects_share_the_time_of_the_request, set_up,
                                         tear_down),
+        cmocka_unit_test(the_address_of_the_socket_counts),
         cmocka_unit_test_setup_teardown(a_redirect_leads_to_nothing_but_http, set_up,
                                         tear_down),
     };
