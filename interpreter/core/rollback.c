@@ -44,21 +44,39 @@ int rb_rollback_next(const struct rb_state *state)
     return state->rollback ? next_before(state, state->rollback_from) : -1;
 }
 
-static const struct rb_value *keys_before(const struct rb_state *state, int node)
+static void add_before(const struct rb_state *state, int node, struct rb_list_builder *keys)
 {
-    struct rb_list_builder keys = {0};
     for (int at = next_before(state, node); at >= 0; at = next_before(state, at)) {
         const struct rb_state there = rb_state_at(state, at);
-        rb_list_add(&keys, rb_rule_key(&there));
+        rb_list_add(keys, rb_rule_key(&there));
     }
+}
+
+static const struct rb_value *all_keys(const struct rb_state *state)
+{
+    struct rb_list_builder keys = {0};
+    add_before(state, state->node_count, &keys);
     return rb_list_end(&keys);
+}
+
+/* A person gave them up, the newest first. */
+static void add_given_up(const struct rb_state *state, struct rb_list_builder *keys)
+{
+    for (int i = state->node_count; i-- > 0;) {
+        const struct rb_state at = rb_state_at(state, i);
+        if (state->nodes[i].left)
+            rb_list_add(keys, rb_rule_key(&at));
+    }
 }
 
 /* What the undo under way takes back is left as well. */
 const struct rb_value *rb_rollback_left(const struct rb_state *state)
 {
-    int from = state->rollback_from + (state->active_count > 0);
-    return keys_before(state, from < state->node_count ? from : state->node_count);
+    int from = state->rollback_from + (state->active_count > 0 && !state->last);
+    struct rb_list_builder keys = {0};
+    add_given_up(state, &keys);
+    add_before(state, from < state->node_count ? from : state->node_count, &keys);
+    return rb_list_end(&keys);
 }
 
 bool rb_rollback_doubts(const struct rb_state *state, int node)
@@ -79,7 +97,7 @@ bool rb_rollback_say(const struct rb_state *state, struct rb_event *ret, const c
     return rb_rule_say(state, ret, RB_EV_ROLLBACK_BEGAN,
                        rb_value_map("step", state->current >= 0 ? rb_rule_key(state) : NULL,
                                     "why", rb_value_text(why), "by", rb_value_text(by),
-                                    "undo", keys_before(state, state->node_count), NULL));
+                                    "undo", all_keys(state), NULL));
 }
 
 bool rb_rollback_begin(const struct rb_state *state, struct rb_event *ret, const char *why,

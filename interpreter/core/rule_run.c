@@ -71,28 +71,18 @@ static bool succeed(const struct rb_state *state, struct rb_event *ret)
                                        failed ? rb_value_int(failed) : NULL, NULL));
 }
 
-/* What a person gave up taking back, the newest first; NULL: nothing. */
-static const struct rb_value *given_up(const struct rb_state *state)
-{
-    struct rb_list_builder keys = {0};
-    for (int i = state->node_count; i-- > 0;) {
-        const struct rb_state at = rb_state_at(state, i);
-        if (state->nodes[i].left)
-            rb_list_add(&keys, rb_rule_key(&at));
-    }
-    return keys.count > 0 ? rb_list_end(&keys) : NULL;
-}
-
 /* All that was to be taken back is, but for what a person has seen and left. */
 static bool rolled_back(const struct rb_state *state, struct rb_event *ret)
 {
     const struct rb_value *step = rb_value_get(state->rollback, "step");
-    const struct rb_value *left = given_up(state);
-    return rb_rule_finish(
-        state, ret,
-        rb_value_map("status", rb_value_text("rolled_back"), "step", rb_value_ref(step),
-                     "why", rb_value_ref(rb_value_get(state->rollback, "why")), "left",
-                     left, "exit", rb_value_int(left ? 6 : 5), NULL));
+    RB_AUTO_VALUE const struct rb_value *left = rb_rollback_left(state);
+    bool any = rb_value_count(left) > 0;
+    return rb_rule_finish(state, ret,
+                          rb_value_map("status", rb_value_text("rolled_back"), "step",
+                                       rb_value_ref(step), "why",
+                                       rb_value_ref(rb_value_get(state->rollback, "why")),
+                                       "left", any ? rb_value_ref(left) : NULL, "exit",
+                                       rb_value_int(any ? 6 : 5), NULL));
 }
 
 /* As it was to end, unless something in its last steps failed. */
@@ -155,6 +145,16 @@ static bool roll_back(const struct rb_state *state, struct rb_event *ret, int no
                            rb_value_get_text(halted, "by", ""));
 }
 
+/* Where an undo has failed, and nobody said how to go on, the rollback has stopped as well. */
+static bool unanswered(const struct rb_state *state, struct rb_event *ret)
+{
+    const struct rb_active *active = rb_state_current(state)->active;
+    const char *text = rb_value_get_text(active->question, "text", "");
+    bool failed = active->failure && active->asked_failure && !active->in_doubt;
+    return (failed && rb_rollback_stop(state, ret, text)) ||
+           suspend(state, ret, "a person has to answer", 3);
+}
+
 static bool conclude(const struct rb_state *state, struct rb_event *ret)
 {
     int failed = stuck_at(state, RB_PHASE_STUCK), back = rollback_at(state);
@@ -163,7 +163,7 @@ static bool conclude(const struct rb_state *state, struct rb_event *ret)
     const struct rb_state at =
         rb_state_at(state, failed >= 0 ? failed : stuck_at(state, RB_PHASE_UNANSWERED));
     if (failed < 0)
-        return suspend(&at, ret, "a person has to answer", 3);
+        return unanswered(&at, ret);
     const struct rb_value *halted = rb_state_current(&at)->active->halted;
     const struct rb_value *status = rb_value_get(halted, "status");
     return rb_rule_finish(

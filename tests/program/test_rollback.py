@@ -120,7 +120,10 @@ def test_an_undo_that_fails_stops_and_is_gone_on_with(release):
     assert end["left"] == ["schema"] and end["exit"] == 6
     release.is_sound()
     still = release.runbook("resume", "last")
-    assert still.code in (3, 6), still
+    assert still.code == 6 and "ROLLBACK INCOMPLETE at schema.undo: exit code 1" in still.err, still
+    assert "NOT TAKEN BACK: schema" in still.err and "runbook resume" in still.err
+    assert len(release.runbook.named("effect.intent")) == len(set(map(str, release.runbook.named("effect.intent"))))
+    release.is_sound()
     release.runbook.write("log.mended", "")
     answers = release.runbook.write("a.yaml", "answers:\n  schema.undo.failure: retry\n")
     resumed = release.runbook("resume", "last", "--answers", answers)
@@ -311,6 +314,7 @@ def test_f01_what_is_in_doubt_is_taken_back_only_by_decision(release, word, code
     answers = runbook.write("b.yaml", "answers:\n  it.doubt: rollback\n")
     waits = runbook("resume", "last", "--answers", answers)
     assert waits.code == 3 and "nobody can say whether it was done at all" in waits.err, waits
+    assert "THE ROLLBACK IS NOT COMPLETE; NOT TAKEN BACK: it" in waits.err, waits
     answers = runbook.write("a.yaml", f"answers:\n  it.undo: {{answer: {word}, reason: seen}}\n")
     done = runbook("resume", "last", "--answers", answers)
     assert done.code == code, done

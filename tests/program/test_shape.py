@@ -95,6 +95,13 @@ def test_no_file_has_two_ideas():
     assert not found, "\n".join(found)
 
 
+def test_every_trace_of_the_core_is_run():
+    folder = os.path.join(ROOT, "tests", "unit", "core")
+    with open(os.path.join(folder, "meson.build")) as f:
+        listed = set(re.findall(r"'(traces/\w+\.trace)'", f.read()))
+    assert listed == {os.path.relpath(path, folder) for path in glob.glob(os.path.join(folder, "traces", "*.trace"))}
+
+
 def test_no_function_is_too_long():
     found = [problem for path in sources("interpreter/**/*.c")
              for problem in long_functions(path, read(path))]
