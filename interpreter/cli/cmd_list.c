@@ -10,16 +10,45 @@
 
 enum { OVERDUE = 1 };
 
+enum { NAMED_MAX = 3 };
+
+/* "b: skipped, preflight.backup: skipped, and 4 more" */
+static void add_overrides(struct rb_buf *out, const struct rb_value *overrides)
+{
+    size_t count = rb_value_count(overrides);
+    for (size_t i = 0; i < count && i < NAMED_MAX; i++) {
+        rb_buf_puts(out, i == 0 ? "; by a person: " : ", ");
+        rb_words_override_name(out, rb_value_at(overrides, i));
+    }
+    if (count > NAMED_MAX)
+        rb_buf_printf(out, ", and %zu more", count - NAMED_MAX);
+}
+
+/* What whoever reads on has to know, each after a semicolon. */
+static void add_remarks(struct rb_buf *out, const struct rb_value *brief)
+{
+    const char *waits = rb_value_get_text(brief, "waits_for", NULL);
+    if (waits)
+        rb_buf_printf(out, "; %s", waits);
+    if (rb_value_get_bool(brief, "rolls_back", false))
+        rb_buf_puts(out, "; THE ROLLBACK IS NOT COMPLETE");
+    rb_words_list(out, rb_value_get(brief, "left"), "; NOT TAKEN BACK: ");
+    add_overrides(out, rb_value_get(brief, "overrides"));
+    if (rb_value_get_bool(brief, "handed_over", false))
+        rb_buf_printf(out, "; handed over to %s", rb_value_get_text(brief, "operator", ""));
+}
+
 static void print_text(const struct rb_value *briefs, bool late)
 {
     for (size_t i = 0; i < rb_value_count(briefs); i++) {
         const struct rb_value *brief = rb_value_at(briefs, i);
-        RB_AUTO_BUF struct rb_buf status = {0};
+        RB_AUTO_BUF struct rb_buf status = {0}, remarks = {0};
         rb_words_status(rb_value_get_text(brief, "status", ""), &status);
-        const char *waits = rb_value_get_text(brief, "waits_for", "");
+        add_remarks(&remarks, brief);
         printf("%-23s %-12s %-22s %.19sZ%s%s\n", rb_value_get_text(brief, "run", ""),
                rb_buf_text(&status), rb_value_get_text(brief, "runbook", ""),
-               rb_value_get_text(brief, "started", ""), *waits ? "  " : "", waits);
+               rb_value_get_text(brief, "started", ""), remarks.length ? " " : "",
+               remarks.length ? rb_buf_text(&remarks) + 1 : "");
     }
     if (rb_value_count(briefs) == 0 && !late)
         fputs("no runs yet; `runbook exec FILE` makes one\n", stderr);

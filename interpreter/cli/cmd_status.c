@@ -12,6 +12,7 @@
 #include "core/container.h"
 #include "core/core.h"
 #include "core/question.h"
+#include "core/rollback.h"
 #include "plan/rescue.h"
 #include "render/words.h"
 
@@ -77,6 +78,12 @@ static bool held_locks(const struct rb_state *state)
     return rb_value_count(state->locks) > 0 && state->phase != RB_RUN_FINISHED;
 }
 
+/* What no undo has taken back, where the run was rolled back or is: a new reference, or NULL. */
+static const struct rb_value *left_of(const struct rb_state *state)
+{
+    return state->rollback ? rb_rollback_left(state) : NULL;
+}
+
 static void print_json(const struct rb_history *history, const char *status)
 {
     char started[28];
@@ -94,9 +101,10 @@ static void print_json(const struct rb_history *history, const char *status)
         rb_value_ref(rb_value_get(history->created, "params")), "end",
         rb_value_ref(state->end), "waits_for", rb_value_ref(first), "waits_until",
         waits_until(state) ? rb_value_text(until) : NULL, "overrides",
-        rb_value_ref(state->overrides), "questions", rb_value_ref(questions), "events",
-        rb_value_int(history->records), "operator", rb_value_text(rb_state_operator(state)),
-        "obligations", rb_duties_list(state->duties), "locks",
+        rb_value_ref(state->overrides), "left", left_of(state), "questions",
+        rb_value_ref(questions), "events", rb_value_int(history->records), "operator",
+        rb_value_text(rb_state_operator(state)), "obligations",
+        rb_duties_list(state->duties), "locks",
         held_locks(state) ? rb_value_ref(state->locks) : NULL, "steps", steps_json(state),
         NULL);
     RB_AUTO_BUF struct rb_buf out = {0};
@@ -274,9 +282,19 @@ static void print_overrides(const struct rb_state *state)
         const struct rb_value *override = rb_value_at(state->overrides, i);
         RB_AUTO_BUF struct rb_buf text = {0};
         rb_words_override(&text, override, state->created_utc);
-        printf("%s%s: %s\n", i ? "" : "\n", rb_value_get_text(override, "step", ""),
-               rb_buf_text(&text));
+        printf("%s%s\n", i ? "" : "\n", rb_buf_text(&text));
     }
+}
+
+static void print_left(const struct rb_state *state, bool live)
+{
+    RB_AUTO_VALUE const struct rb_value *left = left_of(state);
+    RB_AUTO_BUF struct rb_buf text = {0};
+    rb_words_list(&text, left,
+                  live && !state->last ? "\nstill to be taken back: "
+                                       : "\nNOT TAKEN BACK: ");
+    if (text.length > 0)
+        puts(rb_buf_text(&text));
 }
 
 static void print_until(const struct rb_state *state)
@@ -313,6 +331,7 @@ static void print_text(const struct rb_history *history, const char *status)
             print_step(state, i);
     }
     print_overrides(state);
+    print_left(state, strcmp(status, "running") == 0);
     print_why(state);
     print_until(state);
     if (state->duties)

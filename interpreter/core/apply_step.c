@@ -4,6 +4,7 @@
 #include "core/book.h"
 #include "core/front.h"
 #include "core/nodes.h"
+#include "core/override.h"
 #include "core/rollback.h"
 #include "core/signed.h"
 #include "core/window.h"
@@ -368,10 +369,20 @@ static void apply_to_entry(struct rb_state *state, struct rb_node *node,
         rb_window_override(state, event);
 }
 
+static void keep_override(struct rb_state *state, const struct rb_active *active,
+                          const struct rb_event *event)
+{
+    RB_AUTO_VALUE const struct rb_value *override =
+        rb_override_of(event, active->question, active->answer);
+    if (override)
+        rb_value_append(&state->overrides, override);
+}
+
 void rb_apply_to_step(struct rb_state *state, struct rb_node *node,
                       const struct rb_event *event)
 {
     struct rb_active *active = node->active;
+    keep_override(state, active, event);
     switch (event->type) {
     case RB_EV_EFFECT_INTENT:
     case RB_EV_EFFECT_NOTED:

@@ -179,7 +179,7 @@ struct rb_state {
     struct rb_steady steady;
     rb_time stay;              /* longer waits suspend the run; negative: none does */
     struct rb_window *windows; /* of the plan, then of each step; NULL: there are none */
-    const struct rb_value *overrides; /* payloads of window.overridden; NULL: none */
+    const struct rb_value *overrides; /* core/override.h; NULL: none */
     int questions;                    /* asked so far */
     const struct rb_value *rollback;  /* payload of rollback.began, or NULL */
     int rollback_from;           /* what is left to be taken back is older than this node */

@@ -172,16 +172,6 @@ static bool settles(struct rb_state *state, const struct rb_value *d)
     return true;
 }
 
-static void keep(struct rb_state *state, const struct rb_value *d)
-{
-    struct rb_list_builder list = {0};
-    for (size_t i = 0; i < rb_value_count(state->overrides); i++)
-        rb_list_add(&list, rb_value_ref(rb_value_at(state->overrides, i)));
-    rb_list_add(&list, rb_value_ref(d));
-    rb_value_unref(state->overrides);
-    state->overrides = rb_list_end(&list);
-}
-
 static void look_again(struct rb_state *state, int node)
 {
     rb_nodes_enter(state, &state->nodes[node]);
@@ -203,7 +193,6 @@ void rb_window_override(struct rb_state *state, const struct rb_event *event)
 {
     if (!settles(state, event->d))
         return;
-    keep(state, event->d);
     rb_windows_forget(state);
     struct rb_node *node = rb_state_current(state);
     if (node->phase == RB_PHASE_ANSWERED)

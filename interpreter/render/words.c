@@ -39,19 +39,54 @@ void rb_words_moment(struct rb_buf *out, rb_time utc, rb_time now)
     rb_words_clock(out, utc);
 }
 
+static const char *overridden(const struct rb_value *override)
+{
+    static const char *const words[][2] = {
+        {"skipped", "skipped"}, {"done", "marked done"}, {"left", "left as it is"}};
+    const char *what = rb_value_get_text(override, "what", "");
+    for (size_t i = 0; i < RB_COUNT(words); i++) {
+        if (strcmp(words[i][0], what) == 0)
+            return words[i][1];
+    }
+    return strcmp(rb_value_get_text(override, "cause", ""), "clock") == 0
+               ? "the clock is taken to be right"
+               : "the window is overridden";
+}
+
+void rb_words_override_name(struct rb_buf *out, const struct rb_value *override)
+{
+    const char *item = rb_value_get_text(override, "item", NULL);
+    rb_words_text(out, rb_value_get_text(override, "step", ""));
+    if (item)
+        rb_buf_putc(out, '.');
+    rb_words_text(out, item);
+    rb_buf_printf(out, ": %s", overridden(override));
+}
+
 void rb_words_override(struct rb_buf *out, const struct rb_value *override, rb_time now)
 {
     rb_time until = rb_value_get_int(override, "until", 0);
-    bool clock = strcmp(rb_value_get_text(override, "cause", ""), "clock") == 0;
-    rb_buf_puts(out, clock ? "the clock is taken to be right" : "the window is overridden");
+    const char *role = rb_value_get_text(override, "role", NULL);
+    rb_words_override_name(out, override);
     if (until) {
         rb_buf_puts(out, " until ");
         rb_words_moment(out, until, now);
     }
     rb_buf_puts(out, " by ");
     rb_words_person(out, rb_value_get(override, "by"));
+    if (role)
+        rb_buf_puts(out, " as ");
+    rb_words_text(out, role);
     rb_buf_puts(out, ": ");
     rb_words_text(out, rb_value_get_text(override, "reason", ""));
+}
+
+void rb_words_list(struct rb_buf *out, const struct rb_value *texts, const char *before)
+{
+    for (size_t i = 0; i < rb_value_count(texts); i++) {
+        rb_buf_puts(out, i == 0 ? before : ", ");
+        rb_words_text(out, rb_value_as_text(rb_value_at(texts, i), ""));
+    }
 }
 
 void rb_words_span(struct rb_buf *out, rb_time span)

@@ -11,8 +11,12 @@ void rb_words_value(struct rb_buf *out, const struct rb_value *value);
 void rb_words_clock(struct rb_buf *out, rb_time utc);
 /* The same, after the date where that is not the date of `now`. */
 void rb_words_moment(struct rb_buf *out, rb_time utc, rb_time now);
-/* What a person let begin outside of its window, as it stands in a payload. */
+/* "preflight.backup: skipped by alice@host: it is of yesterday": of core/override.h. */
 void rb_words_override(struct rb_buf *out, const struct rb_value *override, rb_time now);
+/* "preflight.backup: skipped" */
+void rb_words_override_name(struct rb_buf *out, const struct rb_value *override);
+/* "NOT TAKEN BACK: copy, backup", the first words being `before`; nothing where the list is empty. */
+void rb_words_list(struct rb_buf *out, const struct rb_value *texts, const char *before);
 /* A span for people who watch it, in whole seconds: 7s, 1m03s, 2h05m. */
 void rb_words_span(struct rb_buf *out, rb_time span);
 /* 1.2 MB */

@@ -3,6 +3,7 @@
 
 #include "core/container.h"
 #include "core/front.h"
+#include "core/rollback.h"
 #include "render/words_inner.h"
 
 static void unverified(const struct rb_telling *telling)
@@ -72,10 +73,7 @@ static bool locked(const struct rb_telling *telling)
 {
     const struct rb_value *keys = rb_value_get(telling->d, "keys");
     const struct rb_value *over = rb_value_get(telling->d, "over");
-    for (size_t i = 0; i < rb_value_count(keys); i++) {
-        rb_buf_puts(telling->out, i == 0 ? "holds " : ", ");
-        rb_words_text(telling->out, rb_value_as_text(rb_value_at(keys, i), ""));
-    }
+    rb_words_list(telling->out, keys, "holds ");
     for (size_t i = 0; i < rb_value_count(over); i++) {
         const struct rb_value *one = rb_value_at(over, i);
         rb_buf_puts(telling->out, "; ");
@@ -141,6 +139,15 @@ static void at_step(const struct rb_telling *telling)
     rb_words_text(telling->out, step);
 }
 
+static const char not_taken_back[] = "; NOT TAKEN BACK: ";
+
+static void unfinished(const struct rb_telling *telling)
+{
+    RB_AUTO_VALUE const struct rb_value *left = rb_rollback_left(telling->state);
+    rb_buf_puts(telling->out, "; THE ROLLBACK IS NOT COMPLETE");
+    rb_words_list(telling->out, left, not_taken_back);
+}
+
 static bool suspended(const struct rb_telling *telling)
 {
     int64_t status = rb_value_get_int(telling->d, "exit", 3);
@@ -148,7 +155,8 @@ static bool suspended(const struct rb_telling *telling)
     at_step(telling);
     rb_telling_because(telling, "why");
     if (telling->state->rollback && !telling->state->last)
-        rb_buf_puts(telling->out, "; THE ROLLBACK IS NOT COMPLETE");
+        unfinished(telling);
+    overrides(telling);
     return true;
 }
 
@@ -173,32 +181,20 @@ static void passed_over(const struct rb_telling *telling)
 static void also_at(const struct rb_telling *telling)
 {
     const struct rb_value *keys = rb_value_get(telling->d, "also");
-    for (size_t i = 0; i < rb_value_count(keys); i++) {
-        rb_buf_puts(telling->out, i == 0 ? " (and at " : ", ");
-        rb_words_text(telling->out, rb_value_as_text(rb_value_at(keys, i), ""));
-    }
+    rb_words_list(telling->out, keys, " (and at ");
     if (rb_value_count(keys) > 0)
         rb_buf_putc(telling->out, ')');
 }
 
-/* ", left as they are: a, b" */
-static void listed(const struct rb_telling *telling, const char *member, const char *before)
-{
-    const struct rb_value *keys = rb_value_get(telling->d, member);
-    for (size_t i = 0; i < rb_value_count(keys); i++) {
-        rb_buf_puts(telling->out, i == 0 ? before : ", ");
-        rb_words_text(telling->out, rb_value_as_text(rb_value_at(keys, i), ""));
-    }
-}
-
 static bool rolls_back(const struct rb_telling *telling)
 {
+    const struct rb_value *keys = rb_value_get(telling->d, "undo");
     rb_buf_puts(telling->out, "rolls back");
     at_step(telling);
     rb_telling_because(telling, "why");
-    listed(telling, "undo", "; to be taken back, in this order: ");
-    if (rb_value_count(rb_value_get(telling->d, "undo")) == 0)
+    if (rb_value_count(keys) == 0)
         rb_buf_puts(telling->out, "; nothing is to be taken back");
+    rb_words_list(telling->out, keys, "; to be taken back, in this order: ");
     return true;
 }
 
@@ -226,7 +222,7 @@ static bool finished(const struct rb_telling *telling)
     if (!is_told_refusal(telling))
         rb_telling_because(telling, "why");
     also_at(telling);
-    listed(telling, "left", "; NOT TAKEN BACK: ");
+    rb_words_list(telling->out, rb_value_get(telling->d, "left"), not_taken_back);
     rb_buf_puts(telling->out,
                 rb_telling_says(telling, "status", "succeeded") ? ": " : "; ");
     rb_words_counts(telling->state, telling->out);

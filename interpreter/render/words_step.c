@@ -301,7 +301,6 @@ static bool guard_looked(const struct rb_telling *telling)
 
 static bool overridden(const struct rb_telling *telling)
 {
-    rb_telling_key(telling);
     rb_words_override(telling->out, telling->d, telling->event->utc);
     return true;
 }

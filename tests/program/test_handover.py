@@ -50,6 +50,7 @@ def test_a_suspended_run_is_handed_over(runbook):
         {"from": me, "to": "bob", "by": me, "reason": "end of my shift"}]
     assert operator(runbook) == "bob"
     assert "handed over to bob" in runbook("status", "last").out
+    assert runbook("list").out.rstrip().endswith("; handed over to bob")
     assert f"handed over from {me} to bob, by {me}: end of my shift" in runbook("logs", "last").out
     assert runbook("verify", "last").code == 9, "open, and sound as far as it goes"
     again = runbook("handover", "last", "--to", "bob")
