@@ -1,6 +1,7 @@
 """Taking back what was done: `undo`, `finally`, `on_failure` with steps, a person's choice, and
 `cancel --rollback`. The program is real, and so are the kills."""
 
+import json
 import os
 import shutil
 import signal
@@ -339,3 +340,58 @@ finally:
     again = release.runbook("resume", "last")
     assert again.code == 2 and release.lines() == ["collect", "one", "two"], again
     release.is_sound()
+
+
+WAY = """
+runbook: way
+defaults: {timeout: 1m}
+steps:
+  - {id: look, exec: [cat, /etc/hostname], undo: none}
+  - {id: one, run: echo one, undo: {run: echo back one}}
+  - {id: two, run: echo two}
+  - {id: group, undo: {run: echo back group}, steps: [{id: three, run: echo three}]}
+  - {id: four, run: echo four}
+finally:
+  - {id: last, run: echo last}
+"""
+
+
+def of_step(text, name):
+    """What the plan says of one step: its line, and those below it."""
+    lines = text.split("\n")
+    at = next(i for i, line in enumerate(lines) if line.strip().startswith(name + " "))
+    depth = len(lines[at]) - len(lines[at].lstrip())
+    end = next(i for i in range(at + 1, len(lines))
+               if not lines[i].strip() or len(lines[i]) - len(lines[i].lstrip()) <= depth)
+    return "\n".join(lines[at:end])
+
+
+def test_plan_shows_the_way_back_and_where_there_is_none(runbook):
+    """Each undo below its step, what writes and has none, and the first of those: from there on nothing
+    brings back what was."""
+    path = runbook.write("way.yaml", WAY)
+    text = runbook("plan", path).out
+    assert "a rollback runs each `undo` of what was started, the newest first\n" in text
+    assert "point of no return: two writes, and has no undo\n" in text
+    assert "nothing to take back" in of_step(text, "look") and "NO UNDO" not in of_step(text, "look")
+    assert "echo back one" in of_step(text, "one.undo") and "takes it back" in of_step(text, "one.undo")
+    for name in ("one", "three", "last"):
+        assert "NO UNDO" not in of_step(text, name), text
+    for name in ("two", "four"):
+        assert "NO UNDO" in of_step(text, name), text
+    planned = json.loads(runbook("plan", path, "--output", "json").out)
+    steps = {step["id"]: step for step in planned["steps"]}
+    assert planned["no_return"] == "two"
+    assert {name for name, step in steps.items() if step.get("lacks_undo")} == {"two", "four"}
+    assert steps["one"]["undo"] == "one.undo" and steps["one.undo"]["undoes"] == "one"
+
+
+def test_plan_has_no_point_of_no_return_where_all_is_taken_back_or_nothing_is(runbook):
+    whole = WAY.replace("  - {id: two, run: echo two}\n", "").replace("  - {id: four, run: echo four}\n", "")
+    none = "runbook: way\ndefaults: {timeout: 1m}\nsteps: [{id: two, run: echo two}]\n"
+    for text, back in ((whole, True), (none, False)):
+        path = runbook.write("way.yaml", text)
+        said = runbook("plan", path).out
+        assert "point of no return" not in said and "NO UNDO" not in said, said
+        assert ("a rollback runs each `undo`" in said) == back, said
+        assert "no_return" not in json.loads(runbook("plan", path, "--output", "json").out)
