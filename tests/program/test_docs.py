@@ -93,9 +93,13 @@ def test_links_lead_somewhere(path):
 
 def test_attacks_and_faults_have_their_tests():
     text = read("docs/reliability.md")
-    rows = re.findall(r"^\| [AF]\d\d.*?\| `(\w+\.py)` `(\w+)` \|", text, re.M)
+    rows = re.findall(r"^\| [AF]\d\d.*?\| `(\w+\.(?:py|c))` `(\w+)` \|", text, re.M)
     assert len(rows) == len(re.findall(r"^\| [AF]\d\d", text, re.M)) > 40
     for file, test in rows:
+        if file.endswith(".c"):
+            [path] = glob.glob(f"tests/unit/*/{file}", root_dir=ROOT)
+            assert f"\nstatic void {test}(" in read(path) and read(path).count(test) > 1, (file, test)
+            continue
         assert f"\ndef {test}(" in read("tests/program/" + file), (file, test)
     named = {test for _, test in rows}
     files = sorted(glob.glob("test_*.py", root_dir=os.path.join(ROOT, "tests/program")))
