@@ -39,11 +39,12 @@ def test_everything_written_has_its_step():
 
 def test_every_step_that_is_named_exists(runbook):
     release = ("-p", "release=v1.2.0", "-p", "backups=/tmp")
+    day = ("-p", "production_at=2025-11-26T10:00:00Z")
     incident = [word for name in ("title", "impact", "effect", "commander", "war_room")
                 for word in ("-p", name + "=x")]
-    deploy = known_ids(runbook, "release", *release, "-p", "previous=v1.1.0", "-p", "repository=.")
+    deploy = known_ids(runbook, "release", *release, "-p", "previous=v1.1.0", "-p", "repository=.", *day)
     texts = {"1": deploy, "m": deploy, "2": known_ids(runbook, "pre-deployment", *release, "-p", "previous=v1.1.0",
-                            "-p", "repository=."),
+                            "-p", "repository=.", *day),
              "3": known_ids(runbook, "database-migration", *release),
              "4": known_ids(runbook, "feature-flag-ramp", "-p", "flag=x") +
              known_ids(runbook, "service-deployment", "-p", "release=v1.2.0", "-p", "previous=v1.1.0"),

@@ -294,7 +294,8 @@ def checklist(procedure):
     git(repository, "tag", "v1.1.0")
     git(repository, "commit", "-q", "--allow-empty", "-m", "Comments on work orders")
     procedure.repository = repository
-    procedure.words += ["-p", "previous=v1.1.0", "-p", f"repository={repository}"]
+    procedure.words += ["-p", "previous=v1.1.0", "-p", "production_at=2025-11-26T10:00:00Z",
+                        "-p", f"repository={repository}"]
     return procedure
 
 

@@ -87,7 +87,7 @@ class Release:
         git(repository, "tag", "v1.1.0")
         git(repository, "commit", "-q", "--allow-empty", "-m", "Comments on work orders")
         self.words = [os.path.join(self.folder, "release.yaml"), *self.procedure.words, "-p", "previous=v1.1.0",
-                      "-p", f"repository={repository}", "-p", f"api=http://127.0.0.1:{world.api.port}",
+                      "-p", "production_at=2025-11-26T10:00:00Z", "-p", f"repository={repository}", "-p", f"api=http://127.0.0.1:{world.api.port}",
                       "-p", f"metrics=http://127.0.0.1:{world.prometheus.port}", "-p", "window=5s"]
         runbook.env.update(DCMMS_TEST_TOKEN="test-token", DCMMS_READONLY_PASSWORD=cluster.password,
                            SLACK_WEBHOOK=f"http://127.0.0.1:{world.slack.port}/services/x", **self.procedure.env)
@@ -145,7 +145,8 @@ def test_requests_that_fail_while_it_is_validated_take_it_back(release):
 
 def test_production_is_approved_by_two_within_its_window(runbook):
     planned = runbook("plan", "runbooks/dcmms/release.yaml", "-e", "production", "-p", "release=v1.2.0",
-                      "-p", "previous=v1.1.0", "-p", "repository=.", "-p", "backups=/tmp")
+                      "-p", "previous=v1.1.0", "-p", "production_at=2025-11-26T10:00:00Z", "-p", "repository=.",
+                      "-p", "backups=/tmp")
     assert planned.code == 0, planned
     for said in ("signed by product-owner: po@dcmms.io", "signed by tech-lead: tl@dcmms.io",
                  "Mon, Tue, Wed, Thu 09:00 to 16:00 in Europe/Berlin", "holds the locks dcmms:production"):

@@ -40,7 +40,7 @@ world_before
 say "Section 2: is everything ready for the release?"
 # shellcheck disable=SC2086
 show runbook exec runbooks/dcmms/pre-deployment.yaml $where -p release=v1.2.0 \
-    -p previous=v1.1.0 -p repository="$work/dcmms" \
+    -p previous=v1.1.0 -p repository="$work/dcmms" -p production_at="$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
     --answers $demo/pre-deployment.answers.yaml
 
 say "Section 3: back up, review, rehearse, migrate, validate"
