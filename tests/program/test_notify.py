@@ -473,15 +473,17 @@ def test_notify_the_templates_of_the_written_procedure(tell):
              "effect": TOLD.splitlines()[1], "component": "telemetry-processor",
              "status_page": f"http://127.0.0.1:{tell.slack.port}/hook"}
     answers = tell.runbook.write("answers.yaml", json.dumps({"answers": {
-        "assess.severity": "P1", "assess.telemetry_only": True,
-        **dict.fromkeys(["customers-asked", "commander", "response-team", "scaled-down", "rerouted"], "yes")}}))
+        "assess.severity": "P1", "assess.telemetry_only": True, "replicas.count": 3,
+        **dict.fromkeys(["customers-asked", "commander", "response-team", "scaled-down", "rerouted", "works-again",
+                         "scaled-up", "routed-back"], "yes")}}))
     done = tell.runbook("exec", "runbooks/dcmms/incident.yaml", "-e", "demo", "--answers", answers,
                         *(word for name, value in words.items() for word in ("-p", f"{name}={value}")),
                         env={"SLACK_WEBHOOK": tell.env()["HOOK"], "DCMMS_STATUS_TOKEN": "status-token"})
     assert done.code == 0 and failures(tell.runbook) == [], done
     assert [m["body"]["text"] for m in tell.slack.taken()] == [
-        DECLARED, "API High Error Rate: investigating (P1)", "telemetry-processor degraded: investigating"]
-    assert [m["headers"].get("authorization") for m in tell.slack.taken()] == [None] + 2 * ["Bearer status-token"]
+        DECLARED, "API High Error Rate: investigating (P1)", "telemetry-processor degraded: investigating",
+        "telemetry-processor back to normal"]
+    assert [m["headers"].get("authorization") for m in tell.slack.taken()] == [None] + 3 * ["Bearer status-token"]
     assert [one["item"] for one in tell.runbook.status()["obligations"]] == ["resolved", "normal-mode", "post-mortem"]
     [mail] = tell.mail.mails()
     assert (mail["Subject"], mail.get_content()) == ("[dCMMS] Service Degradation - Investigating", TOLD)
