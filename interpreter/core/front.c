@@ -165,24 +165,45 @@ bool rb_front_is_guard(const struct rb_state *state, int node)
     return rb_node_step(state, node)->action == RB_ACTION_GUARD;
 }
 
-/* What it found is decided about first, by its `on_trip` or by a person. */
-static bool pauses(const struct rb_node *guard)
+bool rb_front_pauses(const struct rb_node *guard)
 {
     return guard->active->pausing || guard->active->failure;
 }
 
+/* What it found is decided about first, by its `on_trip` or by a person. */
+static bool has_found(const struct rb_node *guard)
+{
+    return guard->active->failure != NULL;
+}
+
 /* Asked for each front: no further than to the last of the guards, which began early. */
-bool rb_front_is_paused(const struct rb_state *state)
+static bool any_guard(const struct rb_state *state, bool (*is)(const struct rb_node *guard))
 {
     int left = state->guard_count;
     for (int i = 0; left > 0 && i < state->active_count; i++) {
         if (!rb_front_is_guard(state, state->active[i]))
             continue;
-        if (pauses(&state->nodes[state->active[i]]))
+        if (is(&state->nodes[state->active[i]]))
             return true;
         left--;
     }
     return false;
+}
+
+bool rb_front_is_paused(const struct rb_state *state)
+{
+    return any_guard(state, rb_front_pauses);
+}
+
+/* A pause takes no question from whoever is being asked, and no transaction that is held open with it:
+ * they have begun. */
+static bool waits_for_guard(const struct rb_state *state, int node)
+{
+    const struct rb_node *at = &state->nodes[node];
+    if (rb_front_is_guard(state, node) || at->active->halted)
+        return false;
+    bool asked = at->phase == RB_PHASE_ASKING || rb_node_holds(at);
+    return any_guard(state, asked ? has_found : rb_front_pauses);
 }
 
 int rb_front_top(const struct rb_state *state)
@@ -279,9 +300,8 @@ bool rb_front_is_cancelled(const struct rb_state *state, int node)
 
 bool rb_front_is_held(const struct rb_state *state, int node)
 {
-    bool waits = rb_front_is_paused(state) && !rb_front_is_guard(state, node) &&
-                 !state->nodes[node].active->halted;
-    return (state->stop_level > 0 || waits || rb_front_is_cancelled(state, node)) &&
+    return (state->stop_level > 0 || waits_for_guard(state, node) ||
+            rb_front_is_cancelled(state, node)) &&
            rb_front_may_stop(state, node);
 }
 

@@ -19,7 +19,9 @@ int rb_front_seen(const struct rb_state *state, int step);
 
 /* Is it a guard, which looks beside the steps and is none of them? */
 bool rb_front_is_guard(const struct rb_state *state, int node);
-/* Does a guard have all wait: until it holds again, or a person has decided? */
+/* Does this guard have all wait: until it holds again, or a person has decided? */
+bool rb_front_pauses(const struct rb_node *guard);
+/* Does any? */
 bool rb_front_is_paused(const struct rb_state *state);
 /* The top step under way, or -1. */
 int rb_front_top(const struct rb_state *state);

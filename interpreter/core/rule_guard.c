@@ -4,7 +4,8 @@
 #include "core/rules.h"
 
 /* A guard is none of the steps: it begins with the first step that it covers, looks on a clock of
- * its own, and ends when no step that it covers is left. */
+ * its own, and ends when no step that it covers is left. While it pauses the run it does not: what it could not tell, or
+ * what did not hold, is no yes to what comes after. */
 
 static bool covers(const struct rb_step *guard, int step)
 {
@@ -44,7 +45,7 @@ bool rb_rule_guard(const struct rb_state *state, struct rb_event *ret)
         bool under_way = node >= 0 && state->nodes[node].active;
         if (due && node < 0 && rb_front_top(state) >= 0)
             return begin(state, ret, step);
-        if (!due && under_way && !state->nodes[node].active->failure)
+        if (!due && under_way && !rb_front_pauses(&state->nodes[node]))
             return end(state, ret, node);
     }
     return false;
@@ -90,6 +91,7 @@ bool rb_guard_judge(const struct rb_state *state, struct rb_event *ret)
     bool unknown = verdict == RB_UNKNOWN && lasts(state, active->unknown_since, limit);
     if (unknown || (fails && !step->pauses))
         return trip(state, ret, verdict, why);
-    bool stays = active->pausing && verdict != RB_HOLDS;
+    /* Nothing is begun on what nobody knows; then it has to hold again. */
+    bool stays = verdict == RB_UNKNOWN || (active->pausing && verdict != RB_HOLDS);
     return look_again(state, ret, verdict, fails || stays);
 }
