@@ -67,12 +67,31 @@ static void row_in(struct book *book, int indent, const char *name)
     book->rescue = rescue;
 }
 
-static void action(struct book *book, int indent)
+/* What a person or the time has to do with; true: it may have an undo. */
+static bool pause(struct book *book, int indent)
 {
-    if (maybe(book, 15)) {
+    switch (dice_roll(book->dice, 5)) {
+    case 0:
         line(book, indent, "confirm: Go on?");
-        return;
+        return true;
+    case 1:
+        line(book, indent, "checklist: [one, {text: two, check: \"1 == 1\"}]");
+        return true;
+    case 2:
+        line(book, indent, "ask: {note: {type: string}}");
+        break;
+    case 3:
+        line(book, indent, "wait: %us", 1 + dice_roll(book->dice, 9));
+        break;
+    default:
+        line(book, indent, "gate: {check: \"1 == 1\", every: 2s, timeout: %us, hold: %us}",
+             5 + dice_roll(book->dice, 9), 1 + dice_roll(book->dice, 4));
     }
+    return false;
+}
+
+static void act(struct book *book, int indent)
+{
     line(book, indent, "exec: [do]");
     if (maybe(book, 20))
         line(book, indent, "probe: \"1 == 1\"");
@@ -96,13 +115,16 @@ static void undo(struct book *book, int indent)
         row_in(book, indent, "undo");
 }
 
-static void group(struct book *book, int indent, int depth)
+/* A `limit` of a loop is not one of its branches. */
+static void group(struct book *book, int indent, int depth, bool loops)
 {
     bool parallel = maybe(book, 50);
     line(book, indent, parallel ? "parallel:" : "steps:");
     row(book, indent + 2, depth + 1, 3);
     if (parallel && maybe(book, 30))
         line(book, indent, "on_branch_failure: cancel");
+    if (parallel && !loops && maybe(book, 40))
+        line(book, indent, "limit: %u", 1 + dice_roll(book->dice, 2));
 }
 
 /* Of a file of its own, which comes behind the others. */
@@ -144,16 +166,21 @@ static void step(struct book *book, int indent, int depth)
     indent += 2;
     if (maybe(book, 20))
         line(book, indent, "when: \"1 == 2\"");
-    if (depth < DEPTH_MAX && maybe(book, 20))
+    bool loops = depth < DEPTH_MAX && maybe(book, 20);
+    if (loops)
         loop(book, indent);
     bool calls = holds && book->parts < PARTS_MAX && maybe(book, 40);
+    bool undone = true;
     if (calls)
         call(book, indent);
     else if (holds)
-        group(book, indent, depth);
+        group(book, indent, depth, loops);
+    else if (maybe(book, 25))
+        undone = pause(book, indent);
     else
-        action(book, indent);
-    undo(book, indent);
+        act(book, indent);
+    if (undone)
+        undo(book, indent);
     if (!holds && !book->rescue && maybe(book, 15))
         row_in(book, indent, "on_failure");
     else if (maybe(book, 50))

@@ -6,7 +6,9 @@
  *   - what is in doubt is taken back only after the probe or a person has decided so;
  *   - what is unknown rolls nothing back without a person;
  *   - undoes come in the reverse of the order in which their steps were started;
- *   - once a rollback has begun no step of the runbook begins any more: nothing is done and undone at once;
+ *   - once a rollback has begun no step of the runbook begins any more, and none is in flight when an undo
+ *     begins: nothing is done and undone at once;
+ *   - while a guard could not tell, no step begins;
  *   - a rollback that is not complete is no end: the last steps wait for it;
  *   - each of the last steps runs once where the run has come to an end that it does not go on from;
  *   - a run ends finished, undone, or in front of a person: it never stands still for nothing;
@@ -24,6 +26,8 @@
 #include "core/effects.h"
 #include "core/rollback.h"
 #include "plan/rescue.h"
+
+enum { FLIGHT_MOST = 64 };
 
 static const char *step_of(const struct rb_event *event)
 {
@@ -199,6 +203,79 @@ static void check_nothing_begins(const struct world *world)
     }
 }
 
+static bool is_of_undo(const struct world *world, const char *key)
+{
+    const struct rb_step *step = plan_step(world, key);
+    while (step->undoes < 0 && step->parent >= 0)
+        step = &world->plan->steps[step->parent];
+    return step->undoes >= 0;
+}
+
+static bool settles(enum rb_event_type type)
+{
+    return type == RB_EV_EFFECT_RESULT || type == RB_EV_EFFECT_UNSTARTED ||
+           type == RB_EV_EFFECT_DOUBT;
+}
+
+/* The steps whose effect began and has come to nothing yet. */
+struct flight {
+    const char *keys[FLIGHT_MOST];
+    int count;
+};
+
+static void land(struct flight *flight, const char *key)
+{
+    int at = 0;
+    while (at < flight->count && strcmp(flight->keys[at], key) != 0)
+        at++;
+    if (at < flight->count)
+        flight->keys[at] = flight->keys[--flight->count];
+}
+
+/* Of a step that is taken back, of what it holds, or of any other. */
+static void check_nothing_in_flight(const struct world *world)
+{
+    struct flight flight = {0};
+    for (size_t i = 0; i < world->count; i++) {
+        const struct rb_event *event = &world->events[i];
+        const char *key = step_of(event);
+        if (settles(event->type))
+            land(&flight, key);
+        if (event->type != RB_EV_EFFECT_INTENT)
+            continue;
+        for (int k = 0; k < flight.count && is_of_undo(world, key); k++) {
+            if (!is_of_undo(world, flight.keys[k]))
+                fail_msg("%s begins while %s is in flight", key, flight.keys[k]);
+        }
+        assert_true(flight.count < FLIGHT_MOST);
+        flight.keys[flight.count++] = key;
+    }
+}
+
+static bool is_guard(const struct world *world, const char *key)
+{
+    return *key && plan_step(world, key)->action == RB_ACTION_GUARD;
+}
+
+/* Nothing that the runbook does follows from what nobody knows, nor from the end of what is watched. */
+static void check_unknown_pauses(const struct world *world)
+{
+    bool unknown = false;
+    for (size_t i = 0; i < world->count; i++) {
+        const struct rb_event *event = &world->events[i];
+        bool guard = is_guard(world, step_of(event));
+        if (event->type == RB_EV_ROLLBACK_BEGAN || event->type == RB_EV_LAST_BEGAN)
+            return;
+        if (guard && event->type == RB_EV_GATE_WAITING)
+            unknown = strcmp(rb_value_get_text(event->d, "verdict", ""), "unknown") == 0;
+        else if (guard && (event->type == RB_EV_STEP_SKIPPED ||
+                           rb_value_get(event->d, "overridden")))
+            unknown = false; /* a person does without it */
+        else if (!guard && unknown && event->type == RB_EV_STEP_BEGAN)
+            fail_msg("%s begins though the guard can't tell", step_of(event));
+    }
+}
+
 /* All that was started and has an undo was asked about or taken back. */
 static void check_nothing_is_left(const struct world *world)
 {
@@ -268,6 +345,8 @@ void world_check(const struct world *world)
     check_last_began(world);
     check_unknown_rolls_nothing_back(world);
     check_nothing_begins(world);
+    check_nothing_in_flight(world);
+    check_unknown_pauses(world);
     check_nothing_is_left(world);
     check_last_steps(world);
     check_replay(world);

@@ -263,6 +263,12 @@ void world_resumed(struct world *world, const struct world *other, size_t length
         resume(world);
 }
 
+void world_calm(struct world *world)
+{
+    world->honest = true;
+    world->resumes = 0;
+}
+
 void world_done(struct world *world)
 {
     for (size_t i = 0; i < world->count; i++)

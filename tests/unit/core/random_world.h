@@ -25,6 +25,8 @@ void world_resumed(struct world *world, const struct world *other, size_t length
                    uint64_t seed);
 /* Its state and events; the plan is not its own. */
 void world_done(struct world *world);
+/* All goes well from here on. */
+void world_calm(struct world *world);
 /* Something happens; false where nothing does any more. */
 bool world_turn(struct world *world);
 
