@@ -175,13 +175,27 @@ static void json(struct rb_compiler *c, const struct rb_yaml_node *value, void *
     set(into, "json", rb_leaf_value(c, value, rb_compiler_where(c, "json")));
 }
 
+/* Methods are many (RFC 9110, 16.1), and case counts. Two of them ask for no answer of the service:
+ * CONNECT is for proxies, and TRACE says again what it was sent, credentials too. */
+static bool is_method(const char *text)
+{
+    bool capital = text[strcspn(text, "abcdefghijklmnopqrstuvwxyz")] == '\0';
+    return capital && is_token(text) && strcmp(text, "CONNECT") != 0 &&
+           strcmp(text, "TRACE") != 0;
+}
+
 static void method(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
 {
-    static const char *const words[] = {"GET",   "HEAD",   "POST",    "PUT",
-                                        "PATCH", "DELETE", "OPTIONS", NULL};
-    int index;
-    if (rb_scalar_word(value, "method", words, c->diags, &index))
-        set(into, "method", rb_value_text(words[index]));
+    const char *text;
+    if (!rb_scalar_text(value, "method", c->diags, &text))
+        return;
+    if (is_method(text))
+        set(into, "method", rb_value_text(text));
+    else
+        rb_diag_help(
+            rb_diag_add(c->diags, 207, value->span, "`method` can't be `%.80s`", text),
+            "write GET, POST, PUT, PATCH, DELETE or another method of HTTP in capitals, "
+            "but neither CONNECT nor TRACE");
 }
 
 static void follow(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
