@@ -79,6 +79,22 @@ def test_http_a_request_says_what_the_step_says(web):
     assert web.runbook("replay", "last").code == 0
 
 
+@pytest.mark.parametrize("method, body", [("OPTIONS", ""), ("PATCH", "x"), ("DELETE", "x"), ("DELETE", ""),
+                                          ("PROPFIND", "x"), ("M-SEARCH", "")])
+def test_http_any_method_is_sent_as_it_is_written(web, method, body):
+    """Those that are not known to only read count as writing."""
+    done = web(f"""
+  - id: ask
+    connection: api
+    http: {{url: /echo, method: {method}{', body: ' + body if body else ''}}}
+""")
+    assert done.code == 0, done
+    asked = json.loads(body_of(web.runbook, "ask"))
+    assert (asked["method"], asked["body"]) == (method, body)
+    keyed = any(name.lower() == "idempotency-key" for name, _ in asked["headers"])
+    assert keyed == (method != "OPTIONS")
+
+
 @pytest.mark.parametrize("value, code", [("200", 0), ("204", 0), ("301", 1), ("404", 1), ("503", 1)])
 def test_http_a_status_of_success_is_expected(web, value, code):
     done = web("""
@@ -308,6 +324,24 @@ def test_a18_a_line_break_in_a_header_or_url_sends_nothing(web):
     assert [d["url"].endswith("/echo/x%0D%0AX-Evil%3A%201") for d in results] == [True]
 
 
+@pytest.mark.parametrize("asked, code, why", [
+    ('{url: /echo, headers: {X-Name: "a${{ params.value }}"}}', 1, "line break"),
+    ('{url: "http://${{ params.value }}/echo"}', 1, "no host"),
+    ('{url: "http://127.0.0.1:${{ params.value }}/echo"}', 1, ""),
+    ('{url: /echo, headers: {X-Name: "a\\r\\nX-Evil: 1"}}', 2, ""),
+    ('{url: /echo, headers: {"X-Name\\r\\nX-Evil": a}}', 2, ""),
+])
+def test_a18_who_would_send_a_line_break_fails(web, asked, code, why):
+    """By a value the step, by the text itself the whole runbook."""
+    done = web(f"""
+  - id: it
+    connection: api
+    http: {asked}
+""", "-p", "value=x\r\nX-Evil: 1")
+    assert done.code == code and why in done.err, done
+    assert web.service.count("/echo") == 0
+
+
 def test_a56_credentials_do_not_follow_to_another_origin(web):
     with Service() as other:
         done = web(f"""
@@ -352,6 +386,38 @@ def test_a58_an_answer_without_an_end_is_cut(web, url, code):
 """)
     assert done.code == 1, done
     assert web.runbook.named("effect.result")[0]["error"]["code"] == code
+
+
+def test_a58_a_byte_a_second_is_too_slow(web):
+    """Long before the step's own time is over."""
+    done = web("""
+  - id: ask
+    connection: api
+    http: "/drip?every=1"
+    timeout: 1h
+""")
+    assert done.code == 1, done
+    error = web.runbook.named("effect.result")[0]["error"]
+    assert error["code"] == "too_slow" and "the answer comes too slowly" in done.err, done
+
+
+@pytest.mark.parametrize("url, code", [
+    ("/early?count=100000", "too_large"),
+    ("/raw?end=close&bytes=HTTP/1.1%20200%20So%0D%0AContent-Length:%205%0D%0AContent-Length:%203%0D%0A%0D%0Ahello",
+     "protocol")], ids=["answers before the answer", "two lengths"])
+def test_f41_an_answer_that_is_none_is_no_success(web, url, code):
+    done = web(f"""
+  - id: look
+    connection: api
+    http: "{url}"
+    on_failure: continue
+  - id: write
+    connection: api
+    http: {{url: "{url}", method: POST}}
+""", "--no-input")
+    assert done.code == 3, done
+    assert [d["error"]["code"] for d in web.runbook.named("effect.result")] == [code] * 2
+    assert web.runbook.named("question.asked")[0]["kind"] == "doubt"
 
 
 @pytest.mark.parametrize("answer", [
@@ -436,6 +502,10 @@ def test_http_who_needs_no_service_does_not_load_its_library(runbook):
     ("http: {url: \"https://x/\", json: 1, body: x}", "RB0222"),
     ("http: {url: \"https://x/\", methd: GET}", "RB0201"),
     ("http: {method: GET}", "RB0202"),
+    ("http: {url: \"https://x/\", method: get}", "RB0207"),
+    ("http: {url: \"https://x/\", method: TRACE}", "RB0207"),
+    ("http: {url: \"https://x/\", method: CONNECT}", "RB0207"),
+    ("http: {url: \"https://x/\", method: \"GET /\"}", "RB0207"),
     ("http: {url: \"https://x/\", headers: {\"a b\": c}}", "RB0209"),
     ("http: {url: \"https://x/\", auth: {user: a}}", "RB0202"),
     ("http: {url: \"https://x/\", json: {}}\n    retry: 3", "RB0512"),

@@ -3,11 +3,63 @@
 import base64
 import json
 import os
+import socket
 import subprocess
+import threading
 import time
 import urllib.parse
 
 from conftest import Service
+
+
+def say_password_again(listener):
+    """A server that asks for the password in clear and answers with it (PostgreSQL 15, section 55.2)."""
+    one, _ = listener.accept()
+    with one, one.makefile("rb") as said:
+        def message(kind=b""):
+            head = said.read(len(kind) + 4)
+            return said.read(int.from_bytes(head[-4:], "big") - 4)
+
+        while int.from_bytes(message()[:4], "big") in (80877103, 80877104):     # SSL, GSS: no
+            one.sendall(b"N")
+        one.sendall(b"R\0\0\0\x08\0\0\0\x03")
+        password = message(b"p").rstrip(b"\0")
+        fields = b"SFATAL\0C28P01\0Mno user has the password " + password + b" here\0D" + password + b"\0\0"
+        one.sendall(b"E" + (len(fields) + 4).to_bytes(4, "big") + fields)
+
+
+def test_a62_a_password_is_in_no_error_of_a_connection(runbook):
+    password = "pw-Zq8~=/&x yz"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=say_password_again, args=(listener,), daemon=True)
+        server.start()
+        path = runbook.write("base.yaml", f"""
+runbook: base
+secrets: {{password: {{env: DB_PASSWORD}}}}
+connections:
+  base: {{type: postgres, host: 127.0.0.1, port: "{listener.getsockname()[1]}", dbname: a, user: b, password: "${{{{ secrets.password }}}}"}}
+defaults: {{timeout: 20s}}
+steps:
+  - {{id: put, connection: base, sql: create table t(a text)}}
+""")
+        done = runbook("exec", path, env={"DB_PASSWORD": password})
+        server.join()
+    assert done.code == 1 and "no user has the password [secret:password] here" in done.err, done
+    seen = done.out + done.err + all_of_the_store(runbook)
+    assert password not in seen and urllib.parse.quote(password, safe="") not in seen
+    assert runbook.named("effect.result")[0]["error"]["code"] == "connect"
+
+
+def all_of_the_store(runbook):
+    seen = ""
+    for command in ("status", "logs", "replay", "verify"):
+        shown = runbook(command, "last")
+        seen += shown.out + shown.err
+    for folder, _, names in os.walk(runbook.store):
+        for name in names:
+            with open(os.path.join(folder, name), "rb") as f:
+                seen += f.read().decode("latin-1")
+    return seen
 
 
 def test_a61_a_service_and_a_database_get_a_secret_and_nobody_else(runbook, postgres):
@@ -43,14 +95,7 @@ steps:
 """)
         done = runbook("exec", path, env={"API_TOKEN": token, "DB_PASSWORD": password})
     assert done.code == 0, done
-    seen = done.out + done.err
-    for command in ("status", "logs", "replay", "verify"):
-        shown = runbook(command, "last")
-        seen += shown.out + shown.err
-    for folder, _, names in os.walk(runbook.store):
-        for name in names:
-            with open(os.path.join(folder, name), "rb") as f:
-                seen += f.read().decode("latin-1")
+    seen = done.out + done.err + all_of_the_store(runbook)
     for secret in (token, password):
         for spelled in (secret, json.dumps(secret)[1:-1], urllib.parse.quote(secret, safe=""),
                         base64.b64encode(secret.encode()).decode()):

@@ -209,6 +209,55 @@ def test_f45_a_lock_is_waited_for_no_longer_than_it_says(base, postgres):
         holder.wait()
 
 
+DEADLOCK = """
+  - id: work
+    connection: primary
+    sql:
+      - update orders set status = 'ours' where id = 1
+      - select pg_advisory_xact_lock(7)
+      - do $$ begin while not exists (select from pg_locks where not granted) loop perform pg_sleep(0.05); end loop; end $$
+      - update orders set status = 'ours' where id = 2
+  - {id: later, connection: primary, sql: "insert into orders values (3, 'later', 3)"}
+"""
+
+
+def test_f45_a_deadlock_is_told_and_nothing_of_it_is_left(base, postgres):
+    """Each has a row that the other wants, and ours is the one that looks for deadlocks."""
+    base.rows("insert into orders values (1, 'new', 1), (2, 'new', 2)")
+    other = subprocess.Popen(
+        ["psql", "-XqAt", "-d", "sql_demo", "-c", "SET deadlock_timeout = '1h'", "-c", "BEGIN",
+         "-c", "UPDATE orders SET status = 'theirs' WHERE id = 2",
+         "-c", "DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 7) "
+               "LOOP PERFORM pg_sleep(0.05); END LOOP; END $$",
+         "-c", "UPDATE orders SET status = 'theirs' WHERE id = 1", "-c", "COMMIT"],
+        env={**os.environ, **postgres.env}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    done = base(DEADLOCK)
+    assert done.code == 1 and "deadlock detected (40P01)" in done.err, done
+    assert other.wait(60) == 0, other.stderr.read()
+    other.stderr.close()
+    [result] = base.runbook.named("effect.result")
+    assert (result["error"]["sqlstate"], result["error"]["sent"]) == ("40P01", "no"), result
+    assert base.runbook.named("attempt.failed")[0]["reason"] == "sql"
+    assert base.rows("select id, status from orders order by id").split() == ["1|theirs", "2|theirs"]
+    sound(base.runbook)
+
+
+def test_f45_a_statement_that_outlasts_its_time_is_ended_by_the_server(base):
+    for _ in range(5):      # a second later the driver ends it, which a busy machine may let it
+        done = base("""
+  - id: work
+    connection: primary
+    sql: select pg_sleep(60)
+    timeout: 300ms
+""")
+        assert done.code == 1, done
+        error = base.runbook.named("effect.result")[0]["error"]
+        if "sqlstate" in error:
+            break
+    assert (error["sqlstate"], error["sent"]) == ("57014", "no"), error
+    assert "statement timeout" in error["message"]
+
+
 def test_sql_a_statement_outlasts_its_time_by_nothing(base):
     done = base("""
   - id: work

@@ -19,6 +19,7 @@ params:
 connections:
   primary: {type: postgres, host: 127.0.0.1, port: "${{ params.primary }}", dbname: sql_demo, user: postgres, password: "${{ params.password }}"}
   replica: {type: postgres, host: 127.0.0.1, port: "${{ params.replica }}", dbname: sql_demo, user: postgres, password: "${{ params.password }}", read_only: true}
+  standby: {type: postgres, host: 127.0.0.1, port: "${{ params.replica }}", dbname: sql_demo, user: postgres, password: "${{ params.password }}"}
 defaults: {timeout: 10m}
 steps:
 """
@@ -71,14 +72,19 @@ def test_sql_a_replica_is_read_and_refuses_what_writes(runbook, orders):
   - id: write
     connection: replica
     sql: delete from orders
+    on_failure: continue
+  - id: forgotten
+    connection: standby
+    sql: delete from orders
 """)
         done = runbook("exec", path, *words(orders, orders.port, "-p", f"replica={replica.port}"))
         assert done.code == 1 and "read-only transaction" in done.err, done
         assert runbook.steps() == {"change": "passed", "arrived": "passed", "read": "passed",
-                                   "write": "failed"}, done
+                                   "write": "failed", "forgotten": "failed"}, done
         results = runbook.named("effect.result")
-        assert results[-1]["error"]["sqlstate"] == "25006"
-        assert results[-1]["server"]["in_recovery"] is True
+        for result in results[-2:]:     # by what we say of the connection, and by the standby itself
+            assert result["error"]["sqlstate"] == "25006" and result["error"]["sent"] == "no"
+            assert result["server"]["in_recovery"] is True
         assert results[0]["server"]["in_recovery"] is False
         assert orders.psql("sql_demo", "SELECT count(*) FROM orders") == "2"
 

@@ -7,6 +7,8 @@ import time
 import pytest
 
 from conftest import Service
+from both_schemes import BothSchemes
+from people import BOOK, begin, shown
 
 KINDS = {"good": (-1, 90.5), "soon": (-1, 20.5), "expired": (-90, -0.5), "early": (1, 90.5)}
 
@@ -218,6 +220,27 @@ def test_a59_a_certificate_that_is_no_good_is_refused_before_anything_is_sent(
     assert len(items) >= 2 and all("verdict" not in item or item["verdict"] == "unknown" for item in items)
 
 
+@pytest.mark.parametrize("start, end", [("https", "http"), ("http", "https"), ("https", "https")])
+def test_a56_another_scheme_alone_is_another_origin(runbook, authority, ports, start, end):
+    """The same name and the same port; the last pair is the twin that stays where it was."""
+    with BothSchemes(*authority.paths("good")) as both:
+        done = runbook("exec", runbook.write("schemes.yaml", f"""runbook: schemes
+defaults: {{timeout: 20s}}
+steps:
+  - id: follow
+    http:
+      url: "{start}://localhost:{both.port}/to/{end}://localhost:{both.port}/there"
+      headers: {{Cookie: a=b, X-Key: k}}
+      auth: {{bearer: abcdef}}
+      tls: {{ca: "{authority.ca}"}}
+      follow: 1
+"""))
+        assert done.code == 0, done
+    [(scheme, names)] = both.seen
+    secret = {"authorization", "cookie", "x-key"}
+    assert scheme == end and names & secret == (secret if start == end else set()), both.seen
+
+
 def test_a59_that_nobody_looks_at_a_certificate_is_said_and_recorded(over, runbook, authority, ports):
     steps = """
   - id: step
@@ -237,6 +260,14 @@ def test_a59_that_nobody_looks_at_a_certificate_is_said_and_recorded(over, runbo
     assert said in runbook("resume", "last").err
     with Service(*authority.paths("good")) as service:
         assert "any certificate" not in over(service, "", steps.replace("false", "true"), "plan", 0).out
+
+
+def test_a59_who_approves_is_shown_that_nobody_looks_at_a_certificate(runbook, people):
+    book = BOOK.replace("steps:", "connections:\n  api: {type: http, url: 'https://localhost/', "
+                        "tls: {verify: false}}\nsteps:", 1)
+    begin(runbook, book)
+    _, text = shown(runbook, "last", "--key", people.key("po@x"))
+    assert "any certificate is taken by connection `api` (`tls: {verify: false}`)" in text, text
 
 
 def test_a59_off_is_no_way_to_say_it_by_accident(over, authority, ports):

@@ -167,7 +167,7 @@ async def drip(r):
     await r.say(b"HTTP/1.1 200 So\r\nContent-Length: 100000\r\n\r\n")
     for _ in range(100000):
         await r.say(b".")
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(float(r.query.get("every", 0.1)))
 
 
 async def drip_headers(r):
