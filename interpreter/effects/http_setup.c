@@ -6,7 +6,7 @@
 #include "effects/clock.h"
 #include "effects/http_transfer.h"
 
-static const rb_time CONNECT_TIMEOUT = 30 * RB_SEC;
+static const rb_time CONNECT_TIMEOUT = 10 * RB_SEC;
 
 /* What is set so far; the first refusal stays. */
 struct setup {
