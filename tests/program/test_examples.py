@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from conftest import ROOT, Peer
+from conftest import ROOT, Peer, Service
 from people import People
 
 pytestmark = pytest.mark.usefixtures("every_prefix")
@@ -254,3 +254,17 @@ def test_example_18_bears_one_host_that_fails_and_not_two(runbook, tmp_path):
     done = run(runbook, "18-ramp", "-p", f"dir={tmp_path}", "-p", "broken=web-1,web-2", code=5)
     assert "2 of 4 failed: web-1, web-2" in done.err
     assert not [name for name in os.listdir(tmp_path) if name.startswith("installed")]
+
+
+def test_example_20(runbook, tmp_path):
+    with Service() as service:
+        run(runbook, "20-requests", "-p", f"service=http://127.0.0.1:{service.port}", "-p", f"dir={tmp_path}")
+        assert service.count("/echo/v1.2") == service.count("/digest") == 1
+    assert '"title":"Release v1.2"' in log(runbook, "tell")
+    assert (tmp_path / "mirror.tar").read_bytes() == bytes(100_000)
+
+
+def test_example_20_where_nobody_answers(runbook, tmp_path):
+    done = run(runbook, "20-requests", "-p", "service=http://127.0.0.1:1", "-p", f"dir={tmp_path}", code=1)
+    assert "attempt 3 of 3" in done.err and "there is no connection" in done.err
+    assert not (tmp_path / "app.tar").exists()
