@@ -1,5 +1,55 @@
 ---@meta
--- Functions that every expression has, beside those of Lua itself.
+-- Values of the run and functions that every expression has, beside those of Lua itself.
+
+---The parameters of the run by name, each of the type that it is declared with.
+---@type table<string, any>
+params = nil
+
+---The variables of the runbook by name.
+---@type table<string, any>
+vars = nil
+
+---The environment that was chosen with `-e`, or nil.
+---@type string?
+environment = nil
+
+---The secrets of the runbook by name.
+---@type table<string, Secret>
+secrets = nil
+
+---The steps before this one by id; `steps["check-disk"]` where the id has a `-`.
+---@type table<string, Step>
+steps = nil
+
+---This run.
+---@type Run
+run = nil
+
+---In `check`, `outputs` and `retry.when`: what the step's process did, or what its request or its
+---statements were answered.
+---@type Process|http.Outcome|pg.Outcome
+result = nil
+
+---@class Secret    a value that can be handed on, as these modules say, and has no text of its own
+
+---@class Step
+---@field status "active"|"failed"|"passed"|"pending"|"skipped"
+---@field outputs table<string, any>    what it gave, by name
+---@field attempts integer              how often it was tried
+---@field exit? integer                 the exit code of its process
+---@field stdout string
+---@field stderr string
+
+---@class Run
+---@field id string
+---@field operator string               who runs it
+---@field started string                when it began, UTC
+
+---@class Process: sh.Outcome           what the process of a step did
+---@field duration number               in seconds
+---@field exits? integer[]              of a `pipe`: the exit code of each program
+---@field signal? string                what it died of
+---@field killed? string                why it was ended
 
 ---The verdict "does not hold", with its reason; ends the check.
 ---

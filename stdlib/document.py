@@ -4,7 +4,7 @@
     document.py markdown MODULE.lua...      the reference, to standard output
 
 A block of `---` lines stands above what it documents: the module's table, a member of it, a global
-function; or alone, when it declares a class. Four spaces in front make a line of it an example."""
+function, a value of the run; or alone, when it declares a class. Four spaces in front make a line of it an example."""
 
 import pathlib
 import re
@@ -15,7 +15,7 @@ OPENING, CLOSING = "([{<", ")]}>"
 # What a block can stand above: pattern of the line, what an editor's file has in its place.
 TABLE = re.compile(r"local (\w+) = \{\}$")
 FUNCTION = re.compile(r"function ([\w.]+)\(([^)]*)\)")
-MEMBER = re.compile(r"(\w+\.\w+) = ")
+MEMBER = re.compile(r"(\w+(?:\.\w+)?) = ")
 
 
 class Block:
@@ -100,7 +100,7 @@ def split_type(text):
 
 
 def meta(module):
-    lines = ["---@meta", ""] + ["---" + line for line in module.about]
+    lines = ["---@meta", ""] + ["---" + line for line in module.about] + [""] * (not module.name)
     for block in module.blocks:
         lines += ["---" + line for line in block.lines]
         lines += [block.declaration, ""] if block.declaration else [""]
@@ -136,6 +136,7 @@ def result(text):
 
 def markdown_member(block):
     parts = [f"### `{block.call}`", prose(block.text)]
+    parts += [f"A `{type_}`." for type_ in block.values("type")]
     parts.append("\n".join(named_rows(block.values("param"))))
     if block.values("return"):
         parts.append("Gives " + ", ".join(map(result, block.values("return"))) + ".")
@@ -149,7 +150,7 @@ def markdown_class(block):
         name, (parent, about) = name[:-1], (about.split(None, 1) + [""])[:2]
     head = f"### `{name}`" + (f": {about}" if about else "")
     more = f"All that `{parent}` has, and:" if parent else ""
-    return [head, *filter(None, [prose(block.text), more]), "\n".join(named_rows(block.values("field")))]
+    return list(filter(None, [head, prose(block.text), more, "\n".join(named_rows(block.values("field")))]))
 
 
 def markdown_module(module):

@@ -26,7 +26,7 @@ local http = {}
 ---@class http.Options
 ---@field connection? string            a connection of the runbook; the URL may then be a path
 ---@field query? table<string, string|number|boolean>
----@field headers? table<string, string|number>
+---@field headers? table<string, string|number|Secret>
 ---@field follow? integer               redirects that are followed (default 0)
 ---@field timeout? string               a duration (default 30s)
 
