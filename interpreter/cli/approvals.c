@@ -7,6 +7,7 @@
 #include "cli/run_signers.h"
 #include "cli/shown.h"
 #include "cli/signers_file.h"
+#include "core/override.h"
 #include "core/statement.h"
 #include "effects/signature.h"
 #include "journal/blob.h"
@@ -21,8 +22,9 @@ struct audit {
     struct rb_signers_file given; /* of the auditor */
     struct rb_buf revoked;        /* the auditor's list */
     struct rb_list_builder heads,
-        seqs; /* hash and number of the line of each question so far */
-    struct rb_list_builder questions;
+        seqs;                     /* hash and number of the line of each question so far */
+    struct rb_list_builder shown; /* {question, overrides} of each question so far */
+    struct rb_overrides overrides;
     rb_time created_utc;
     bool asked; /* something was to be signed */
     int64_t received, accepted, unproven;
@@ -131,10 +133,15 @@ static void check_shown(struct audit *audit, int64_t seq, const struct rb_value 
     RB_AUTO_BUF struct rb_buf text = {0};
     struct rb_error err = {0};
     char hex[RB_DIGEST_HEX + 1];
-    if (q >= audit->questions.count)
+    if (q >= audit->shown.count)
         return; /* check_head has said so */
-    if (!rb_shown_text(audit->history->document, audit->history->created,
-                       audit->created_utc, audit->questions.items[q], &text, &err)) {
+    const struct rb_shown showing = {
+        .document = audit->history->document,
+        .created = audit->history->created,
+        .utc = audit->created_utc,
+        .question = rb_value_get(audit->shown.items[q], "question"),
+        .overrides = rb_value_get(audit->shown.items[q], "overrides")};
+    if (!rb_shown_text(&showing, &text, &err)) {
         rb_level_find(&audit->level, RB_FINDING_FAIL,
                       "seq %" PRId64 ": what was shown to the signer can't be told: %s",
                       seq, err.message);
@@ -188,6 +195,7 @@ static void take_received(struct audit *audit, const struct rb_record *record)
 
 static void take(struct audit *audit, const struct rb_record *record)
 {
+    rb_overrides_take(&audit->overrides, &record->event);
     switch (record->event.type) {
     case RB_EV_RUN_CREATED:
         audit->created_utc = record->event.utc;
@@ -195,7 +203,9 @@ static void take(struct audit *audit, const struct rb_record *record)
     case RB_EV_QUESTION_ASKED:
         rb_list_add(&audit->heads, rb_value_text(record->hash));
         rb_list_add(&audit->seqs, rb_value_int(record->seq));
-        rb_list_add(&audit->questions, rb_value_ref(record->event.d));
+        rb_list_add(&audit->shown,
+                    rb_value_map("question", rb_value_ref(record->event.d), "overrides",
+                                 rb_value_ref(audit->overrides.list), NULL));
         audit->asked |= rb_question_is_signed(record->event.d);
         break;
     case RB_EV_APPROVAL_RECEIVED:
@@ -291,7 +301,8 @@ bool rb_approvals_verify(const struct rb_args *args, const struct rb_history *hi
     rb_buf_done(&audit.revoked);
     rb_value_unref(rb_list_end(&audit.heads));
     rb_value_unref(rb_list_end(&audit.seqs));
-    rb_value_unref(rb_list_end(&audit.questions));
+    rb_value_unref(rb_list_end(&audit.shown));
+    rb_overrides_done(&audit.overrides);
     *ret_level = audit.level;
     return audit.unproven == 0;
 }

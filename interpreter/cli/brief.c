@@ -12,8 +12,8 @@
 /* What matters of the events so far. */
 struct brief {
     const struct rb_value *created, *end, *question, *wait;
-    const struct rb_value *operator_now, *duties, *overrides;
-    const struct rb_value *talks; /* key of a step under way -> {asked, answered} */
+    const struct rb_value *operator_now, *duties;
+    struct rb_overrides overrides;
     rb_time started;
     bool ended, finished, rolls_back;
 };
@@ -32,68 +32,6 @@ static void take_duties(struct brief *brief, const struct rb_event *event)
     rb_value_put(&brief->duties, open);
 }
 
-static const struct rb_value *talk_of(const struct brief *brief,
-                                      const struct rb_event *event)
-{
-    return rb_value_get(brief->talks, rb_value_get_text(event->d, "step", ""));
-}
-
-static void talk(struct brief *brief, const struct rb_event *event, const char *member)
-{
-    RB_AUTO_VALUE const struct rb_value *said =
-        rb_value_map(member, rb_value_ref(event->d), NULL);
-    RB_AUTO_VALUE const struct rb_value *both = rb_value_merge(talk_of(brief, event), said);
-    RB_AUTO_VALUE const struct rb_value *one =
-        rb_value_map(rb_value_get_text(event->d, "step", ""), rb_value_ref(both), NULL);
-    RB_AUTO_VALUE const struct rb_value *all = rb_value_merge(brief->talks, one);
-    rb_value_put(&brief->talks, all);
-}
-
-static void end_talk(struct brief *brief, const struct rb_event *event)
-{
-    const struct rb_value *over = talk_of(brief, event);
-    struct rb_map_builder others = {0};
-    for (size_t i = 0; over && i < rb_value_count(brief->talks); i++) {
-        const struct rb_value *one = rb_value_member_at(brief->talks, i);
-        if (one != over)
-            rb_map_add(&others, rb_value_as_text(rb_value_key_at(brief->talks, i), ""),
-                       rb_value_ref(one));
-    }
-    RB_AUTO_VALUE const struct rb_value *left = rb_map_end(&others);
-    if (over)
-        rb_value_put(&brief->talks, left);
-}
-
-static void take_override(struct brief *brief, const struct rb_event *event)
-{
-    const struct rb_value *said = talk_of(brief, event);
-    RB_AUTO_VALUE const struct rb_value *override =
-        rb_override_of(event, rb_value_get(said, "asked"), rb_value_get(said, "answered"));
-    if (override)
-        rb_value_append(&brief->overrides, override);
-}
-
-/* Who said what, for as long as the step is under way. */
-static void take_talk(struct brief *brief, const struct rb_event *event)
-{
-    switch (event->type) {
-    case RB_EV_QUESTION_ASKED:
-        talk(brief, event, "asked");
-        break;
-    case RB_EV_QUESTION_ANSWERED:
-    case RB_EV_APPROVAL_ACCEPTED:
-        talk(brief, event, "answered");
-        break;
-    case RB_EV_STEP_PASSED:
-    case RB_EV_STEP_FAILED:
-    case RB_EV_STEP_SKIPPED:
-        end_talk(brief, event);
-        break;
-    default:
-        break;
-    }
-}
-
 /* What was signed answers an item; an approval is open until its step ends. */
 static void put_away(struct brief *brief, const struct rb_event *event)
 {
@@ -107,8 +45,7 @@ static void put_away(struct brief *brief, const struct rb_event *event)
 
 static void take(struct brief *brief, const struct rb_event *event)
 {
-    take_override(brief, event);
-    take_talk(brief, event);
+    rb_overrides_take(&brief->overrides, event);
     switch (event->type) {
     case RB_EV_RUN_CREATED:
         rb_value_put(&brief->created, event->d);
@@ -223,7 +160,7 @@ static const struct rb_value *summary(const struct brief *brief, const struct rb
         visible(rb_value_as_text(brief->operator_now,
                                  rb_value_get_text(operator, "user", NULL))),
         "handed_over", brief->operator_now ? rb_value_bool(true) : NULL, "waits_for",
-        waits_for(brief), "overrides", rb_value_ref(brief->overrides), "rolls_back",
+        waits_for(brief), "overrides", rb_value_ref(brief->overrides.list), "rolls_back",
         brief->rolls_back && !brief->finished ? rb_value_bool(true) : NULL, "left",
         left_of(brief), "obligations", brief->duties ? rb_duties_list(brief->duties) : NULL,
         "overdue",
@@ -256,8 +193,7 @@ const struct rb_value *rb_brief(struct rb_store *store, const char *id)
     rb_value_unref(brief.operator_now);
     rb_value_unref(brief.duties);
     rb_value_unref(brief.wait);
-    rb_value_unref(brief.overrides);
-    rb_value_unref(brief.talks);
+    rb_overrides_done(&brief.overrides);
     rb_reader_free(reader);
     rb_run_close(run);
     return result;

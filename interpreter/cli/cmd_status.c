@@ -143,12 +143,12 @@ static int depth_of(const struct rb_plan *plan, int step)
     return depth;
 }
 
-/* Of this step, or of one of its instances. */
-static bool has_duty(const struct rb_state *state, const char *step)
+/* Is one of these of this step, or of one of its instances? */
+static bool any_of(const struct rb_value *list, const char *step)
 {
     size_t length = strlen(step);
-    for (size_t i = 0; i < rb_value_count(state->duties); i++) {
-        const char *key = rb_value_get_text(rb_value_at(state->duties, i), "step", "");
+    for (size_t i = 0; i < rb_value_count(list); i++) {
+        const char *key = rb_value_get_text(rb_value_at(list, i), "step", "");
         if (strncmp(key, step, length) == 0 && (key[length] == '\0' || key[length] == '['))
             return true;
     }
@@ -162,7 +162,7 @@ static const char *word_of(const struct rb_state *state, int step)
     for (int around = state->plan->steps[step].parent; around >= 0 && !over;
          around = state->plan->steps[around].parent)
         over = strcmp(state_of(state, around), "skipped") == 0;
-    if (has_duty(state, state->plan->steps[step].id))
+    if (any_of(state->duties, state->plan->steps[step].id))
         return "open";
     return over && state->latest[step] < 0 ? "not run" : state_of(state, step);
 }
@@ -188,7 +188,7 @@ static void print_step(const struct rb_state *state, int index)
     if (at >= 0 && state->nodes[at].attempt > 1)
         printf(" (attempt %d)", state->nodes[at].attempt);
     print_elements(elements_of(state, index));
-    putchar('\n');
+    puts(any_of(state->overrides, step->id) ? " (decided by a person)" : "");
 }
 
 static void print_signed(const struct rb_value *approvals)

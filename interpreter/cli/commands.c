@@ -223,7 +223,8 @@ const struct rb_command rb_commands[] = {
      "5  rolled back\n6  the rollback is incomplete\n",
      cancel_options, rb_cmd_cancel},
     {"approve", "[RUN]", 0, 1, RB_WORD_RUN, "sign that a run may go on, or must not",
-     "Shows exactly what will run, asks on the terminal, and signs with your own SSH key. "
+     "Shows exactly what will run, and what people skipped or overrode before, asks on the "
+     "terminal, and signs with your own SSH key. "
      "The "
      "signature holds for this run, plan, environment, step, role and time, and for the "
      "record as it was when it was asked; a run under way has it at once, a suspended one "

@@ -31,9 +31,14 @@ bool rb_received_payload(const struct rb_received *received,
     struct rb_asked asked = {0};
     if (!rb_asked_find(received->run, q, &asked, err))
         return false;
-    RB_AUTO_VALUE const struct rb_value *question = asked.question;
-    if (!rb_shown_text(received->document, received->created, received->created_utc,
-                       question, &text, err))
+    RB_AUTO_VALUE const struct rb_value *question = asked.question,
+                                        *overrides = asked.overrides;
+    const struct rb_shown showing = {.document = received->document,
+                                     .created = received->created,
+                                     .utc = received->created_utc,
+                                     .question = question,
+                                     .overrides = overrides};
+    if (!rb_shown_text(&showing, &text, err))
         return false;
     RB_AUTO_VALUE const struct rb_value *shown = blob_of(received, &text, err),
                                         *blob = NULL, *revoked = NULL;

@@ -59,18 +59,28 @@ static void question_text(const struct rb_value *question, struct rb_buf *out)
     labelled("expires", rb_buf_text(&text), out);
 }
 
-bool rb_shown_text(const struct rb_document *document, const struct rb_value *created,
-                   rb_time utc, const struct rb_value *question, struct rb_buf *out,
-                   struct rb_error *err)
+/* Whoever signs has to know that it was not as the runbook has it. */
+static void otherwise(const struct rb_value *overrides, rb_time utc, struct rb_buf *out)
 {
+    for (size_t i = 0; i < rb_value_count(overrides); i++) {
+        RB_AUTO_BUF struct rb_buf text = {0};
+        rb_words_override(&text, rb_value_at(overrides, i), utc);
+        labelled(i == 0 ? "by a person" : "", rb_buf_text(&text), out);
+    }
+}
+
+bool rb_shown_text(const struct rb_shown *shown, struct rb_buf *out, struct rb_error *err)
+{
+    const struct rb_value *created = shown->created;
     struct rb_preview preview;
-    if (!rb_preview_of(document, created, utc, &preview, err))
+    if (!rb_preview_of(shown->document, created, shown->utc, &preview, err))
         return false;
     labelled("run", rb_value_get_text(created, "run", ""), out);
-    person(rb_value_get(created, "operator"), utc, out);
+    person(rb_value_get(created, "operator"), shown->utc, out);
     labelled("environment", rb_value_get_text(created, "environment", NULL), out);
     members("parameters", rb_value_get(created, "params"), out);
-    question_text(question, out);
+    otherwise(shown->overrides, shown->utc, out);
+    question_text(shown->question, out);
     rb_buf_puts(out, "\nwhat runs:\n\n");
     rb_plan_text(&preview, out);
     rb_preview_done(&preview);

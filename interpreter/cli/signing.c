@@ -16,6 +16,7 @@ void rb_signing_done(struct rb_signing *signing)
 {
     rb_value_unref(signing->created);
     rb_value_unref(signing->question);
+    rb_value_unref(signing->overrides);
     rb_value_unref(signing->signers);
     rb_called_done(&signing->called);
     rb_buf_done(&signing->source);
@@ -28,8 +29,12 @@ void rb_signing_done(struct rb_signing *signing)
 static bool show(struct rb_signing *signing, struct rb_error *err)
 {
     char hex[RB_DIGEST_HEX + 1];
-    if (!rb_shown_text(signing->document, signing->created, signing->created_utc,
-                       signing->question, &signing->shown, err))
+    const struct rb_shown showing = {.document = signing->document,
+                                     .created = signing->created,
+                                     .utc = signing->created_utc,
+                                     .question = signing->question,
+                                     .overrides = signing->overrides};
+    if (!rb_shown_text(&showing, &signing->shown, err))
         return false;
     rb_digest_of(rb_buf_text(&signing->shown), signing->shown.length, hex);
     snprintf(signing->digest, sizeof signing->digest, "sha256:%s", hex);
@@ -103,6 +108,7 @@ bool rb_signing_of_run(const struct rb_history *history, const char *name,
                                  .created = rb_value_ref(history->created),
                                  .created_utc = history->state->created_utc,
                                  .question = asked.question,
+                                 .overrides = asked.overrides,
                                  .seq = asked.seq};
     const struct rb_source *source = history->document->source;
     memcpy(signing.hash, asked.hash, sizeof signing.hash);
@@ -134,7 +140,8 @@ void rb_signing_request(const struct rb_signing *signing, struct rb_buf *out)
         "v", rb_value_int(1), "called", called.count > 0 ? rb_map_end(&called) : NULL,
         "created", rb_value_ref(signing->created), "utc",
         rb_value_int(signing->created_utc), "question", rb_value_ref(signing->question),
-        "seq", rb_value_int(signing->seq), "head", rb_value_text(signing->hash), "source",
+        "overrides", rb_value_ref(signing->overrides), "seq", rb_value_int(signing->seq),
+        "head", rb_value_text(signing->hash), "source",
         rb_value_string(rb_buf_text(&signing->source), signing->source.length), "signers",
         rb_value_string(rb_buf_text(&signing->roster), signing->roster.length), NULL);
     rb_json_encode(file, out);
@@ -189,6 +196,7 @@ static bool take(const struct rb_value *file, struct rb_signing *signing,
             "it is no request, as `runbook approve RUN --request FILE` writes it");
     signing->created = rb_value_ref(created);
     signing->question = rb_value_ref(question);
+    signing->overrides = rb_value_ref(rb_value_get(file, "overrides"));
     signing->created_utc = rb_value_get_int(file, "utc", 0);
     signing->seq = rb_value_get_int(file, "seq", -1);
     memcpy(signing->hash, head, sizeof signing->hash);

@@ -9,8 +9,9 @@ struct rb_signing {
     struct rb_document *document;   /* borrowed, or `own` */
     const struct rb_value *created; /* payload of run.created */
     rb_time created_utc;
-    const struct rb_value *question; /* payload of question.asked */
-    int64_t seq;                     /* of its line, and the hash of that */
+    const struct rb_value *question;  /* payload of question.asked */
+    const struct rb_value *overrides; /* before it (core/override.h); NULL: none */
+    int64_t seq;                      /* of its line, and the hash of that */
     char hash[RB_HASH_HEX + 1];
     const struct rb_value *signers; /* lines of their file (effects/signers.h) */
     struct rb_buf source, roster;   /* of a request: the runbook and the file of signers */

@@ -52,3 +52,76 @@ const struct rb_value *rb_override_of(const struct rb_event *event,
         return NULL;
     }
 }
+
+static const struct rb_value *talk_of(const struct rb_overrides *overrides,
+                                      const struct rb_event *event)
+{
+    return rb_value_get(overrides->talks, rb_value_get_text(event->d, "step", ""));
+}
+
+static void talk(struct rb_overrides *overrides, const struct rb_event *event,
+                 const char *member)
+{
+    RB_AUTO_VALUE const struct rb_value *said =
+        rb_value_map(member, rb_value_ref(event->d), NULL);
+    RB_AUTO_VALUE const struct rb_value *both =
+        rb_value_merge(talk_of(overrides, event), said);
+    RB_AUTO_VALUE const struct rb_value *one =
+        rb_value_map(rb_value_get_text(event->d, "step", ""), rb_value_ref(both), NULL);
+    RB_AUTO_VALUE const struct rb_value *all = rb_value_merge(overrides->talks, one);
+    rb_value_put(&overrides->talks, all);
+}
+
+static void end_talk(struct rb_overrides *overrides, const struct rb_event *event)
+{
+    const struct rb_value *over = talk_of(overrides, event);
+    struct rb_map_builder others = {0};
+    if (!over)
+        return;
+    for (size_t i = 0; i < rb_value_count(overrides->talks); i++) {
+        const struct rb_value *one = rb_value_member_at(overrides->talks, i);
+        if (one != over)
+            rb_map_add(&others, rb_value_as_text(rb_value_key_at(overrides->talks, i), ""),
+                       rb_value_ref(one));
+    }
+    RB_AUTO_VALUE const struct rb_value *left = rb_map_end(&others);
+    rb_value_put(&overrides->talks, left);
+}
+
+/* Who said what is known for as long as the step is under way. */
+static void listen(struct rb_overrides *overrides, const struct rb_event *event)
+{
+    switch (event->type) {
+    case RB_EV_QUESTION_ASKED:
+        talk(overrides, event, "asked");
+        break;
+    case RB_EV_QUESTION_ANSWERED:
+    case RB_EV_APPROVAL_ACCEPTED:
+        talk(overrides, event, "answered");
+        break;
+    case RB_EV_STEP_PASSED:
+    case RB_EV_STEP_FAILED:
+    case RB_EV_STEP_SKIPPED:
+        end_talk(overrides, event);
+        break;
+    default:
+        break;
+    }
+}
+
+void rb_overrides_take(struct rb_overrides *overrides, const struct rb_event *event)
+{
+    const struct rb_value *said = talk_of(overrides, event);
+    RB_AUTO_VALUE const struct rb_value *override =
+        rb_override_of(event, rb_value_get(said, "asked"), rb_value_get(said, "answered"));
+    if (override)
+        rb_value_append(&overrides->list, override);
+    listen(overrides, event);
+}
+
+void rb_overrides_done(struct rb_overrides *overrides)
+{
+    rb_value_unref(overrides->list);
+    rb_value_unref(overrides->talks);
+    *overrides = (struct rb_overrides){0};
+}

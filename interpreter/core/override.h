@@ -12,3 +12,11 @@
 const struct rb_value *rb_override_of(const struct rb_event *event,
                                       const struct rb_value *question,
                                       const struct rb_value *answer);
+
+/* All of them, from the events alone: where there is no state. Zeroed at first. */
+struct rb_overrides {
+    const struct rb_value *list;  /* NULL: none */
+    const struct rb_value *talks; /* key of a step under way -> {asked, answered} */
+};
+void rb_overrides_take(struct rb_overrides *overrides, const struct rb_event *event);
+void rb_overrides_done(struct rb_overrides *overrides);

@@ -2,12 +2,13 @@
 undo given up) is seen, with who and why, in every later view: a test for each of them."""
 
 import json
+import os
 import re
 import subprocess
 
 import pytest
 
-from people import assert_sound
+from people import approve, assert_sound, shown
 from test_examples import assert_sound as is_sound
 from test_terminal import Terminal
 
@@ -83,6 +84,8 @@ def test_status_says_who_had_it_otherwise_and_why(runbook, shift):
     text = runbook("status", "last").out
     has_all(text, shift.said())
     assert "other: skipped" not in text, "what does not apply, nobody skipped"
+    decided = [line.split()[1] for line in text.split("\n") if line.endswith(" (decided by a person)")]
+    assert decided == ["copy", "mount", "ready", "look"]
 
 
 def test_status_has_it_as_json(runbook, shift):
@@ -216,3 +219,58 @@ def test_while_it_is_rolled_back_status_says_what_is_to_come(runbook):
     assert done.code == 5, done
     assert runbook.status()["left"] == [] and "TAKEN BACK" not in runbook("status", "last").out
     is_sound(runbook)
+
+
+SIGNED = """
+runbook: shift
+roles: {product-owner: [po@x]}
+signers: allowed_signers
+defaults: {timeout: 1m}
+steps:
+  - {id: tests, run: exit 3, on_failure: ask}
+  - {id: go, approve: {roles: [product-owner], expires: 4h, message: Deploy?}}
+"""
+
+
+@pytest.fixture
+def to_sign(runbook, people):
+    """A run whose tests were skipped, in front of who approves it."""
+    people.write("po@x")
+    answers = runbook.write("a.yaml", "answers:\n  tests.failure: {answer: skip, reason: no time}\n")
+    assert runbook("exec", runbook.write("signed.yaml", SIGNED), "--answers", answers).code == 3
+    by = runbook.named("question.answered")[0]["by"]
+    return f"by a person  tests: skipped by {by}: no time\n"
+
+
+def test_who_approves_is_shown_it_and_signs_over_it(runbook, people, to_sign):
+    digest, text = shown(runbook, "last", "--key", people.key("po@x"))
+    assert to_sign in text, text
+    approve(runbook, people, "po@x")
+    assert runbook("resume", "last").code == 0
+    blob = runbook.named("approval.received")[0]["shown"]["blob"]
+    assert blob == digest
+    with open(os.path.join(runbook.run_folder(), "blobs", *blob.split(":"))) as f:
+        assert to_sign in f.read()
+    assert_sound(runbook)
+
+
+def test_who_signs_elsewhere_is_shown_it_and_nothing_less_counts(runbook, people, to_sign):
+    """A request out of which it was taken has another text, and so another digest is signed."""
+    request = os.path.join(runbook.folder, "go.json")
+    assert runbook("approve", "last", "--request", request).code == 0
+    key = ["--key", people.key("po@x"), "--shown"]
+    whole = runbook("approve", "--sign", request, *key, "x").err
+    assert to_sign in whole
+    with open(request) as f:
+        carried = json.load(f)
+    del carried["overrides"]
+    less = runbook.write("less.json", json.dumps(carried, sort_keys=True, separators=(",", ":")))
+    said = runbook("approve", "--sign", less, *key, "x").err
+    assert "skipped" not in said
+    for path, text, code in ((less, said, 4), (request, whole, 0)):
+        digest = text.split("\nshown ")[1].split("\n")[0]
+        assert runbook("approve", "--sign", path, *key, digest).code == 0
+        taken = runbook("approve", "--accept", path + ".signed")
+        assert taken.code == code and ("another text was shown" in taken.err) == (code == 4), taken
+    assert runbook("resume", "last").code == 0
+    assert_sound(runbook)
