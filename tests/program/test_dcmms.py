@@ -30,7 +30,7 @@ class Procedure:
         os.mkdir(self.backups)
         self.words = ["-e", "demo", "-p", "release=v1.2.0", "-p", f"host={cluster.env['PGHOST']}",
                       "-p", f"port={cluster.env['PGPORT']}", "-p", f"backups={self.backups}"]
-        self.env = {"PGPASSFILE": cluster.env["PGPASSFILE"]}
+        self.env = {"DCMMS_ADMIN_PASSWORD": cluster.password}
 
     def own_migrations(self):
         """A copy of the migration files that a test may change."""
@@ -81,7 +81,7 @@ def test_the_migration_runs_to_its_end(procedure):
                          "WHERE indexrelid = 'work_orders_by_status'::regclass") == "t"
     databases = procedure.sql("SELECT count(*) FROM pg_database WHERE datname LIKE '%proof'")
     assert databases == "0"
-    proven = procedure.runbook("logs", "last", "backup-proven")
+    proven = procedure.runbook("logs", "last", "backup-proven", "--evidence")
     assert "public.work_orders 1000\n" in proven.out
     shown = procedure.runbook("status", "last").out
     rows = [line.split() for line in shown.split("\n")]

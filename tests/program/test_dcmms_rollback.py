@@ -45,7 +45,7 @@ class Rollback:
             "api": f"http://127.0.0.1:{world.api.port}", "window": "5s", "last": "10s", "before": "15s",
             "metrics": f"http://127.0.0.1:{world.prometheus.port}", "mail_port": mail.port,
             "port": cluster.port, "status": f"http://127.0.0.1:{world.slack.port}/status"}
-        runbook.env.update(PGPASSFILE=cluster.env["PGPASSFILE"], DCMMS_STATUS_TOKEN="status-token",
+        runbook.env.update(DCMMS_ADMIN_PASSWORD=cluster.password, DCMMS_STATUS_TOKEN="status-token",
                            SLACK_WEBHOOK=f"http://127.0.0.1:{world.slack.port}/services/x")
 
     def words(self, answers=None, **values):

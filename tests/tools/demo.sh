@@ -7,6 +7,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM HUP
 export RUNBOOK_STORE="$work/store" GIT_CONFIG_GLOBAL=/dev/null
+DCMMS_ADMIN_PASSWORD=$(cut -d: -f5- "$PGPASSFILE")
+export DCMMS_ADMIN_PASSWORD
 mkdir "$work/bin" "$work/backups"
 ln -s "$(realpath "$1")" "$work/bin/runbook"
 PATH="$work/bin:$PATH"
@@ -51,7 +53,7 @@ show runbook exec runbooks/dcmms/database-migration.yaml $where -p release=v1.2.
 say "What is on record"
 show runbook list
 show runbook status last
-show runbook logs last backup-proven
+show runbook logs last backup-proven --evidence
 say "Is the record what was written, and do its decisions follow from its facts?"
 # Exit code 9: sound as far as it goes, and nothing outside this machine vouches for it.
 show runbook verify last || [ $? = 9 ]
