@@ -142,7 +142,9 @@ static void check_shown(struct audit *audit, int64_t seq, const struct rb_value 
         .question = rb_value_get(audit->shown.items[q], "question"),
         .overrides = rb_value_get(audit->shown.items[q], "overrides")};
     if (!rb_shown_text(&showing, &text, &err)) {
-        rb_level_find(&audit->level, RB_FINDING_FAIL,
+        bool unable = err.code != RB_ERR_INVALID; /* a worker that is gone says nothing */
+        audit->unproven += unable;
+        rb_level_find(&audit->level, unable ? RB_FINDING_ABSENT : RB_FINDING_FAIL,
                       "seq %" PRId64 ": what was shown to the signer can't be told: %s",
                       seq, err.message);
         return;

@@ -31,6 +31,11 @@ static bool put(struct rb_state *state, rb_time utc, enum rb_event_type type,
     return true;
 }
 
+static bool no_answer(struct rb_error *err)
+{
+    return rb_fail(err, RB_ERR_PROTOCOL, "the Lua worker died or took too long; try again");
+}
+
 /* Evaluates vars and env, as the start of a run does, and stops before the first step. */
 static bool start(struct rb_state *state, struct rb_worker_replay *worker,
                   const struct rb_value *created, rb_time utc, struct rb_error *err)
@@ -45,7 +50,8 @@ static bool start(struct rb_state *state, struct rb_worker_replay *worker,
          rb_wanted(state, &wanted, &deadline)) {
         RB_AUTO_VALUE const struct rb_value *job = NULL, *outcome = NULL;
         good = rb_effect_request(state, &wanted.items[0], &job, err) &&
-               rb_worker_replay_eval(worker, job, NULL, &outcome, err);
+               rb_worker_replay_eval(worker, job, NULL, &outcome, err) &&
+               (rb_worker_replay_answered(worker) || no_answer(err));
         if (good)
             put(state, utc, RB_EV_EVAL_RESULT,
                 rb_value_map("phase", rb_value_text("start"), "items",
@@ -80,6 +86,7 @@ static bool look(struct looking *l, const struct rb_book_values *book, const int
     job = rb_eval_job_of(l->preview->state, book, exprs, count);
     if (!rb_worker_replay_eval(l->worker, job, NULL, &outcome, err))
         return false;
+    l->preview->unanswered |= !rb_worker_replay_answered(l->worker);
     const struct rb_value *items = rb_value_get(outcome, "items");
     for (int i = 0; i < count; i++) {
         const struct rb_value *value = rb_value_get(rb_value_at(items, (size_t)i), "value");

@@ -14,6 +14,8 @@ struct rb_preview {
     /* What each file begins with, as far as it is known: that of one whose parameters are not has no
      * connections. */
     struct rb_book_values *books;
+    bool
+        unanswered; /* a worker died or took too long: what is unknown could be known next time */
 };
 
 /* RB_ERR_INVALID when vars or env can't be evaluated. */

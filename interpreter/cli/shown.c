@@ -75,6 +75,13 @@ bool rb_shown_text(const struct rb_shown *shown, struct rb_buf *out, struct rb_e
     struct rb_preview preview;
     if (!rb_preview_of(shown->document, created, shown->utc, &preview, err))
         return false;
+    /* Another text than the one that was signed, or will be, when the worker answers. */
+    if (preview.unanswered) {
+        rb_preview_done(&preview);
+        return rb_fail(err, RB_ERR_PROTOCOL,
+                       "what is shown to signers can't be made now: the Lua worker died or "
+                       "took too long; try again");
+    }
     labelled("run", rb_value_get_text(created, "run", ""), out);
     person(rb_value_get(created, "operator"), shown->utc, out);
     labelled("environment", rb_value_get_text(created, "environment", NULL), out);

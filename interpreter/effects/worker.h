@@ -51,3 +51,6 @@ bool rb_worker_replay_eval(struct rb_worker_replay *replay, const struct rb_valu
                            const struct rb_value *evidence,
                            const struct rb_value **ret_outcome,
                            struct rb_error *err) RB_MUST_CHECK;
+/* Whether the worker answered the last of them itself: one that died or took too long says nothing
+ * about what it was asked. */
+bool rb_worker_replay_answered(const struct rb_worker_replay *replay);

@@ -184,3 +184,8 @@ bool rb_worker_replay_eval(struct rb_worker_replay *replay, const struct rb_valu
     *ret_outcome = outcome;
     return true;
 }
+
+bool rb_worker_replay_answered(const struct rb_worker_replay *replay)
+{
+    return replay->process.pid != 0;
+}

@@ -64,12 +64,14 @@ class Runbook:
             pytest.fail(f"runbook {' '.join(map(str, words))} did not end\n{out}\n{err}")
         return Result(subprocess.CompletedProcess(words, process.returncode, out, err))
 
-    def strace(self, *words, trace, inject="", log="/dev/null"):
-        """Runs it with this system call of the interpreter traced; `inject` is what happens to it,
-        as strace takes it."""
+    def strace(self, *words, trace, inject="", log="/dev/null", follow=False):
+        """Runs it with this system call of the interpreter traced, or of all its processes;
+        `inject` is what happens to it, as strace takes it."""
         # Under a tracer the leak check cannot work, and says so by failing.
         env = {**self.env, "ASAN_OPTIONS": self.env["ASAN_OPTIONS"] + ":detect_leaks=0"}
         options = ["-e", f"trace={trace}"]
+        if follow:
+            options += ["-f"]
         if inject:
             options += ["-e", f"inject={trace}:{inject}"]
         return subprocess.run(["strace", "-yy", "-o", log, *options, self.binary, *map(str, words)],

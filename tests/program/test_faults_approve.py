@@ -140,3 +140,20 @@ def test_f47_a_key_that_nobody_touches_signs_nothing(runbook, people, waiting, t
     approve(runbook, people, "tl@x")
     assert runbook("resume", "last").code == 0
     assert_sound(runbook)
+
+
+def test_f51_a_worker_that_dies_says_nothing_about_a_signature(runbook, people, waiting):
+    """What is shown is made anew by a Lua worker when a signature is judged; without one it is
+    neither refused nor counted, nor is a record called broken."""
+    # Of all processes of these commands only helpers set up a session of their own.
+    dying = {"trace": "setsid", "inject": "signal=KILL", "follow": True}
+    drop(runbook, "po", people.signed(statement_of(runbook), "po@x"))
+    done = runbook.strace("resume", "last", **dying)
+    assert done.returncode == 70 and "the Lua worker died" in done.stderr, done
+    assert not runbook.named("approval.received")
+    assert runbook("resume", "last").code == 3
+    assert len(runbook.named("approval.accepted")) == 1 and not refusals(runbook)
+    refused = runbook.strace("approve", "last", "--key", people.key("tl@x"), "--shown", "none", **dying)
+    assert refused.returncode == 70 and "the Lua worker died" in refused.stderr, refused
+    verified = runbook.strace("verify", "last", **dying)
+    assert verified.returncode != 0 and "APPROVALS  FAIL" not in verified.stdout, verified
