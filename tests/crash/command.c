@@ -18,7 +18,7 @@
 /* main() of the program, by the name that the build gives it here. */
 int runbook_main(int argc, char **argv);
 
-enum { LONGEST_MS = 60000, WORDS_MAX = 16 };
+enum { LONGEST_MS = 60000, WORDS_MAX = 20 };
 
 static void open_as(int fd, const char *path, int flags)
 {
@@ -42,6 +42,7 @@ static _Noreturn void be_program(const struct lab *lab, const char *const *words
     snprintf(path, sizeof path, "%s/bin:/usr/bin:/bin", lab->world);
     setenv("PATH", path, 1);
     setenv("HOME", lab->world, 1);
+    unsetenv("SLACK_WEBHOOK");
     if (chdir(lab->repository) != 0)
         _exit(98);
     seam_enter();

@@ -12,7 +12,8 @@ seek() {
 . "$(dirname "$0")/../tools/plant.sh"
 
 plant "an effect begins before its intent is on disk" interpreter/effects/engine.c \
-    "bool durable = engine->weighty || engine->acts || engine->asks;" "bool durable = false;"
+    "write_out(engine, engine->weighty || engine->acts || engine->asks)" \
+    "write_out(engine, false)"
 plant "a step that was started, and left no note of its end, counts as never started" \
     interpreter/effects/notes.c \
     'return exists(run_dir, dir, "started") || exists' 'return exists'

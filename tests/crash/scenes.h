@@ -1,7 +1,10 @@
 #pragma once
-/* The runbooks that are crashed: every example of the repository. */
+/* The runbooks that are crashed: every example of the repository but those that test_shape.py names
+ * with the test that kills them instead. */
 
 #include <stdbool.h>
+
+#include "people.h"
 
 struct scene {
     const char *name;
@@ -12,10 +15,13 @@ struct scene {
     const char
         *repeats[4]; /* programs that may run again by themselves: what only looks, and
                                what is idempotent; the beginning of the words, ended by NULL */
+    struct person
+        people[4];   /* who signs what it waits for, in this order; what is crashed is
+                                the resume after the last of them */
     const char *end; /* the status that it comes to; NULL: succeeded */
     int code;        /* its exit code then */
     bool bears;      /* a loop of it goes on without an element that failed */
-    bool slow; /* it waits by the clock: only some of its calls are crashed unless asked */
+    bool slow; /* each trial takes long: only some of its calls are crashed without --all */
 };
 
 extern const struct scene scenes[];

@@ -13,7 +13,7 @@
 #include "disk.h"
 #include "judge.h"
 
-enum { RESUMES = 6, WORDS = 16 };
+enum { RESUMES = 6, WORDS = 18 };
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
 {
@@ -70,7 +70,7 @@ static void make_world(const struct lab *lab, const struct scene *scene)
 /* The words of a command: `store` and `answers` are where they are in this world. */
 struct words {
     const char *list[WORDS];
-    char store[300], answers[300], value[300];
+    char store[300], answers[300], signers[320], value[300];
 };
 
 static void say_exec(const struct lab *lab, const struct scene *scene, struct words *words)
@@ -93,7 +93,18 @@ static void say_exec(const struct lab *lab, const struct scene *scene, struct wo
         }
         words->list[++count] = word;
     }
+    if (scene->people[0].role) {
+        people_signers(lab, words->signers, sizeof words->signers);
+        words->list[++count] = "--signers";
+        words->list[++count] = words->signers;
+    }
     words->list[++count] = NULL;
+}
+
+static bool complain(struct rb_buf *why, const char *what, int status)
+{
+    rb_buf_printf(why, "%s (status %d)", what, status);
+    return false;
 }
 
 static int run_exec(const struct lab *lab, const struct scene *scene,
@@ -115,6 +126,30 @@ static int run_resume(const struct lab *lab, const struct fault *fault)
                                              "--no-input", NULL});
 }
 
+/* Up to where people have signed all that it waits for, undisturbed. */
+static bool prepare(const struct lab *lab, const struct scene *scene, struct rb_buf *why)
+{
+    enum { WAITS = 3 };
+    int status = WAITS;
+    if (scene->people[0].role && !people_make(lab))
+        return complain(why, "there are no keys to sign with", 0);
+    for (int i = 0; scene->people[i].role; i++) {
+        status = i == 0 ? run_exec(lab, scene, NULL) : run_resume(lab, NULL);
+        if (status != WAITS)
+            return complain(why, "it does not wait for a signature", status);
+        if (!people_sign(lab, &scene->people[i]))
+            return complain(why, "a signature does not count", i);
+    }
+    return true;
+}
+
+/* What the fault is for. */
+static int run_crashed(const struct lab *lab, const struct scene *scene,
+                       const struct fault *fault)
+{
+    return scene->people[0].role ? run_resume(lab, fault) : run_exec(lab, scene, fault);
+}
+
 static int run_look(const struct lab *lab, const char *command)
 {
     char store[300];
@@ -128,7 +163,9 @@ bool trial_baseline(const struct lab *lab, const struct scene *scene,
 {
     make_world(lab, scene);
     memset(seam->trace, 0, sizeof seam->trace);
-    int status = run_exec(lab, scene, NULL);
+    if (!prepare(lab, scene, ret_why))
+        return false;
+    int status = run_crashed(lab, scene, NULL);
     bool ended = command_wait_all();
     for (int role = 0; role < ROLES; role++) {
         ret_baseline->counts[role] = seam->count[role];
@@ -166,12 +203,6 @@ static bool is_harmless(const struct fault *fault)
     return fault->kind == FAULT_NONE || fault->kind == FAULT_SHORT ||
            fault->kind == FAULT_CLOCK ||
            (fault->kind == FAULT_ERROR && fault->error == EINTR && !fault->for_ever);
-}
-
-static bool complain(struct rb_buf *why, const char *what, int status)
-{
-    rb_buf_printf(why, "%s (status %d)", what, status);
-    return false;
 }
 
 static bool judge_exec(const struct trial *trial, int status, struct rb_buf *why)
@@ -256,7 +287,9 @@ enum trial_end trial_run(const struct lab *lab, const struct trial *trial,
 {
     *ret_state = 0;
     make_world(lab, trial->scene);
-    int status = run_exec(lab, trial->scene, &trial->fault);
+    if (!prepare(lab, trial->scene, ret_why))
+        return TRIAL_BROKEN;
+    int status = run_crashed(lab, trial->scene, &trial->fault);
     bool met = seam->hit || trial->fault.kind == FAULT_NONE;
     if (trial->fault.kind == FAULT_BOTH)
         command_kill_helpers();
