@@ -2,9 +2,11 @@
  * machine; the call fails, writes are cut short, syncs lie, and of what was not synced any part
  * is lost. After each, the run is taken to its end, and what was promised is looked for.
  *
- *   crash [--scene NAME] [--most N] [--jobs N] [--until-broken] [TRIAL...]
+ *   crash [--scene NAME] [--most N | --all] [--jobs N] [--until-broken] [TRIAL...]
  *
  *   --most N         of each kind of fault in each scene at most so many, of each process some
+ *   --all            also of scenes that wait by the clock all of them, and each allocation, once
+ *                    and for ever; without it those have a bound
  *   --until-broken   begins no trial any more once a promise was broken
  *   TRIAL        only this one, as a finding names it: hello:power:0:57:5:0:4:0 */
 
@@ -178,7 +180,8 @@ static int report(int seconds)
 
 static int usage(void)
 {
-    fputs("usage: crash [--scene NAME] [--most N] [--jobs N] [--until-broken] [TRIAL...]\n",
+    fputs("usage: crash [--scene NAME] [--most N | --all] [--jobs N] [--until-broken] "
+          "[TRIAL...]\n",
           stderr);
     return 2;
 }
@@ -191,24 +194,30 @@ static int count_of(const char *word)
     return *end == '\0' && count > 0 && count <= INT_MAX ? (int)count : 0;
 }
 
+static bool read_value(const char *name, const char *value, struct options *options)
+{
+    if (strcmp(name, "--scene") == 0)
+        options->scene = value;
+    else if (strcmp(name, "--most") == 0)
+        options->most = count_of(value);
+    else if (strcmp(name, "--jobs") == 0)
+        options->jobs = count_of(value);
+    else
+        return false;
+    return true;
+}
+
 static bool read_options(char **argv, struct options *options)
 {
-    for (; *argv && strncmp(*argv, "--", 2) == 0; argv += 2) {
-        if (strcmp(*argv, "--until-broken") == 0) {
+    for (; *argv && strncmp(*argv, "--", 2) == 0; argv++) {
+        if (strcmp(*argv, "--until-broken") == 0)
             options->until_broken = true;
-            argv--;
-            continue;
-        }
-        if (!argv[1])
+        else if (strcmp(*argv, "--all") == 0)
+            options->most = PLAN_WHOLE;
+        else if (!argv[1] || !read_value(*argv, argv[1], options))
             return false;
-        if (strcmp(*argv, "--scene") == 0)
-            options->scene = argv[1];
-        else if (strcmp(*argv, "--most") == 0)
-            options->most = count_of(argv[1]);
-        else if (strcmp(*argv, "--jobs") == 0)
-            options->jobs = count_of(argv[1]);
         else
-            return false;
+            argv++;
     }
     options->trials = (const char *const *)argv;
     if (*argv)

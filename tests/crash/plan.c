@@ -193,8 +193,9 @@ static void after_the_end(struct plan *plan, const struct scene *scene)
         add(plan, scene, (struct fault){0}, loss, 0);
 }
 
+/* Once or for ever by turns, or both. */
 static void allocations(struct plan *plan, const struct scene *scene,
-                        const struct baseline *baseline)
+                        const struct baseline *baseline, bool both)
 {
     for (int role = 0; role < ROLES; role++) {
         for (int nth = 1; nth <= baseline->allocated[role]; nth++) {
@@ -205,6 +206,9 @@ static void allocations(struct plan *plan, const struct scene *scene,
                                   .for_ever = nth % 2,
                                   .error = ENOMEM};
             add(plan, scene, fault, -1, 0);
+            fault.for_ever = !fault.for_ever;
+            if (both)
+                add(plan, scene, fault, -1, 0);
         }
     }
 }
@@ -246,7 +250,7 @@ static void add_some(struct plan *plan, const struct plan *share, size_t count)
     }
 }
 
-/* Moves those of `from` into `plan`, at most `most` of them (0: all). `turn` is the share that
+/* Moves those of `from` into `plan`, at most `most` of them (none given: all). `turn` is the share that
  * has the first. */
 static void take(struct plan *plan, struct plan *from, const struct baseline *baseline,
                  int most, size_t turn)
@@ -272,8 +276,10 @@ struct plan plan_all(const struct scene *scene, const struct baseline *baseline,
                                       short_writes, torn_writes,   lies,       clock_jumps};
     enum { ALLOCATIONS = 400 };
     struct plan plan = {0}, memory = {0}, end = {0};
-    if (scene->slow && (most == 0 || most > SLOW_MOST))
-        most = SLOW_MOST;
+    bool whole = most == PLAN_WHOLE;
+    int most_memory = most == PLAN_BOUNDED ? ALLOCATIONS : most;
+    if (scene->slow && !whole && (most == PLAN_BOUNDED || most > SLOW_MOST))
+        most = most_memory = SLOW_MOST;
     /* Another one in each scene and kind, so that all of them come to every share. */
     size_t turn = (size_t)(scene - scenes);
     for (size_t i = 0; i < RB_COUNT(visits); i++) {
@@ -281,8 +287,8 @@ struct plan plan_all(const struct scene *scene, const struct baseline *baseline,
         each_call(&of_kind, scene, baseline, visits[i]);
         take(&plan, &of_kind, baseline, most, turn + i);
     }
-    allocations(&memory, scene, baseline);
-    take(&plan, &memory, baseline, most > 0 ? most : ALLOCATIONS, turn);
+    allocations(&memory, scene, baseline, whole);
+    take(&plan, &memory, baseline, most_memory, turn);
     after_the_end(&end, scene);
     take(&plan, &end, baseline, most, turn);
     return plan;

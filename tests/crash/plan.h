@@ -9,7 +9,12 @@ struct plan {
 };
 
 /* Of each kind of fault at most `most`, spread over the processes, over the time in which a write
- * is under way and the rest, and evenly within each of these; 0: all of them. */
+ * is under way and the rest, and evenly within each of these. */
+enum {
+    PLAN_WHOLE = -1, /* all of them, however long it takes */
+    PLAN_BOUNDED =
+        0, /* all of them, but of a slow scene and of allocations some, in one mode */
+};
 struct plan plan_all(const struct scene *scene, const struct baseline *baseline, int most);
 
 /* SCENE:FAULT:ROLE:NTH:ERROR:MEMORY+2*FOREVER:LOSS:AGAIN, so that one can be tried by itself. */

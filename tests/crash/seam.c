@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -73,7 +74,25 @@ static bool fails(const struct call *call, int error)
     return false;
 }
 
-static int act(int call)
+/* A call may be another one than in the run without a fault: then it is not what was meant. */
+static bool fits(const struct call *call)
+{
+    switch (seam->fault.kind) {
+    case FAULT_ERROR:
+        return fails(call, seam->fault.error);
+    case FAULT_SHORT:
+    case FAULT_TORN:
+        return strcmp(call->name, "write") == 0 || strcmp(call->name, "pwrite64") == 0;
+    case FAULT_LIE:
+        return call->class == SYNCS;
+    case FAULT_CLOCK:
+        return strcmp(call->name, "clock_gettime") == 0;
+    default:
+        return true;
+    }
+}
+
+static int act(void)
 {
     switch (seam->fault.kind) {
     case FAULT_BOTH:
@@ -85,7 +104,7 @@ static int act(int call)
         end_here();
         return 0;
     case FAULT_ERROR:
-        return fails(&seam_calls[call], seam->fault.error) ? seam->fault.error : 0;
+        return seam->fault.error;
     case FAULT_SHORT:
         return SEAM_SHORT;
     case FAULT_TORN:
@@ -104,11 +123,11 @@ static bool is_met(int call, int nth)
     bool memory = seam_calls[call].class == MEMORY;
     if (fault->kind == FAULT_NONE || fault->role != seam_role() || fault->memory != memory)
         return false;
-    if (nth == fault->nth) {
+    if (nth == fault->nth && fits(&seam_calls[call])) {
         seam->hit = call + 1;
         return true;
     }
-    if (nth < fault->nth || !seam->hit)
+    if (nth <= fault->nth || !seam->hit)
         return false;
     return fault->kind == FAULT_LIE || (fault->for_ever && seam->hit == call + 1);
 }
@@ -125,7 +144,7 @@ int seam_gate(int call)
     if (!memory && nth < TRACE_MAX)
         seam->trace[role][nth] =
             (unsigned char)(call | (seam->under_way > 0 ? TRACE_UNDER_WAY : 0));
-    return is_met(call, nth) ? act(call) : 0;
+    return is_met(call, nth) ? act() : 0;
 }
 
 /* Nobody is killed while holding it but by the end of the whole trial: the interpreter ends
