@@ -54,6 +54,33 @@ local function arguments(spec)
   return argv
 end
 
+-- What a file for the program holds: one part, or a list of them, one behind the other.
+local function contents(file, what)
+  local parts = type(file) == "table" and file or { file }
+  local list, count = {}, #parts
+  for key in pairs(parts) do
+    if math.type(key) ~= "integer" or key < 1 or key > count then
+      return nil, what .. " is no list of texts"
+    end
+  end
+  for i = 1, count do
+    local problem
+    list[i], problem = text_or_secret(parts[i], what)
+    if problem then return nil, problem end
+  end
+  if count == 0 then return nil, what .. " is empty" end
+  return { file = list }
+end
+
+-- A table is a file in memory, whose path the variable gets.
+local function variable(value, what)
+  if type(value) ~= "table" then return text_or_secret(value, what) end
+  for key in pairs(value) do
+    if key ~= "file" then return nil, what .. " is a table; it has to be a text, a secret or {file = ...}" end
+  end
+  return contents(value.file, what .. ".file")
+end
+
 local function environment(given)
   if type(given) ~= "table" then return nil, "env is a " .. type(given) .. ", not a table" end
   local env = {}
@@ -62,7 +89,7 @@ local function environment(given)
       return nil, "env: '" .. tostring(name) .. "' is no name of a variable"
     end
     local problem
-    env[name], problem = text_or_secret(value, "env." .. name)
+    env[name], problem = variable(value, "env." .. name)
     if problem then return nil, problem end
   end
   if next(env) then return env end
@@ -121,11 +148,12 @@ end
 ---
 ---Options: `timeout` a duration (default 30s), `cwd` a folder (default that of the run), `env`
 ---variables in addition to those of the run, `stdin` a text (default none). A variable, and
----stdin, may be a secret: `env = {PGPASSWORD = secrets.db}`.
+---stdin, may be a secret: `env = {PGPASSWORD = secrets.db}`. With `{file = text}` a variable has the path of a
+---file in memory; the text may be a secret or a list of both: `env = {PGPASSFILE = {file = {"*:*:*:*:", secrets.db}}}`.
 ---
 ---Any exit code is an answer. That it could not be started, was ended at its timeout or died of
 ---a signal is not: that raises a `sh.Failure`, so the check that asked is unknown.
----@param spec { [integer]: string|number, timeout?: string, cwd?: string, env?: table<string, string|number|Secret>, stdin?: string|Secret }
+---@param spec { [integer]: string|number, timeout?: string, cwd?: string, env?: table<string, string|number|Secret|table>, stdin?: string|Secret }
 ---@return sh.Outcome
 function sh.exec(spec)
   local req, problem = request(spec)

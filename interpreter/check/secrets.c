@@ -77,6 +77,10 @@ static const struct {
 } advices[] = {
     {".run", "write env: {SECRET: ", "} beside `run:`, and \"$SECRET\" in the script"},
     {".stdin", WHOLE, "; what stands around it belongs into the program"},
+    {".env", WHOLE,
+     "; what stands around it belongs into the program, or write {file: \"...\"}: the path "
+     "of a file with both"},
+    {".env.file", "it has to stand by itself among the text, ", ""},
     {".headers", WHOLE,
      "; what stands before it belongs into the secret, or write `auth: {bearer: ...}`"},
     {".password", WHOLE, ""},
@@ -98,8 +102,9 @@ static bool is_field(const char *where)
 
 static void advise(struct rb_diag *diag, const char *where, const char *name)
 {
-    if (strstr(where, "env."))
-        where = ".stdin";
+    const char *variable = rb_text_starts(where, "env.") ? where : strstr(where, ".env.");
+    if (variable)
+        where = strchr(strchr(variable + 1, '.') + 1, '.') ? ".env.file" : ".env";
     for (size_t i = 0; is_field(where) && i < RB_COUNT(advices); i++) {
         if (ends_with(where, advices[i].end)) {
             rb_diag_help(diag, "%s\"${{ secrets.%s }}\"%s", advices[i].before, name,

@@ -369,12 +369,24 @@ static void called(struct rb_buf *out, int indent, const struct rb_plan *plan, i
     }
 }
 
+/* Of a file those that stand in it. */
 static void secret(const char *what, const struct rb_value *value, int indent,
                    struct rb_buf *out)
 {
+    const struct rb_value *parts = rb_value_get(value, "file");
+    const char *between = " = a file with ";
     if (rb_template_secret(value))
         rb_buf_printf(out, "%*s%s = secret:%s\n", indent, "", what,
                       rb_template_secret(value));
+    for (size_t i = 0; i < rb_value_count(parts); i++) {
+        const char *name = rb_template_secret(rb_value_at(parts, i));
+        bool first = *between == ' ';
+        if (name)
+            rb_buf_printf(out, "%*s%s%ssecret:%s", first ? indent : 0, "",
+                          first ? what : "", between, name);
+        between = name ? ", " : between;
+    }
+    rb_buf_puts(out, *between == ',' ? "\n" : "");
 }
 
 void rb_step_text_secrets(const struct rb_value *env, const struct rb_value *input,

@@ -141,15 +141,35 @@ static bool programs_of(const struct rb_step *step, const struct rb_value *spec,
     return true;
 }
 
+/* What stands in a file for the program, one part behind the other. */
+static bool file_of(const struct rb_value *parts, const char *name,
+                    const struct rb_value **ret_value, struct rb_error *err)
+{
+    struct rb_list_builder list = {0};
+    bool good = true;
+    for (size_t i = 0; good && i < rb_value_count(parts); i++) {
+        const struct rb_value *part;
+        good = rb_request_secret(rb_value_at(parts, i), "env.", name, &part, err);
+        if (good)
+            rb_list_add(&list, part);
+    }
+    RB_AUTO_VALUE const struct rb_value *file = rb_list_end(&list);
+    if (good)
+        *ret_value = rb_value_map("file", rb_value_ref(file), NULL);
+    return good;
+}
+
 static bool add_env(struct rb_map_builder *map, const struct rb_value *env,
                     struct rb_error *err)
 {
     for (size_t i = 0; i < rb_value_count(env); i++) {
         const char *name = rb_value_as_text(rb_value_key_at(env, i), "");
-        const struct rb_value *text;
-        if (!rb_request_secret(rb_value_member_at(env, i), "env.", name, &text, err))
+        const struct rb_value *given = rb_value_member_at(env, i), *value;
+        const struct rb_value *parts = rb_value_get(given, "file");
+        if (parts ? !file_of(parts, name, &value, err)
+                  : !rb_request_secret(given, "env.", name, &value, err))
             return false;
-        rb_map_add(map, name, text);
+        rb_map_add(map, name, value);
     }
     return true;
 }

@@ -10,6 +10,7 @@
 #include "effects/clock.h"
 #include "effects/notes.h"
 #include "effects/outcome.h"
+#include "effects/sealed.h"
 
 static const int64_t DEFAULT_CAP = INT64_C(256) << 20;
 
@@ -96,7 +97,7 @@ static bool lay_pipes(struct rb_child *child, const struct rb_secrets *secrets,
 {
     size_t last = child->count - 1;
     const struct rb_value *text = rb_value_get(child->request, "stdin");
-    if ((text && !rb_launch_text(text, secrets, &pipes->ends[0].in, err)) ||
+    if ((text && !rb_sealed_text(text, secrets, &pipes->ends[0].in, err)) ||
         !open_output(&child->out, &pipes->ends[last].out, err) ||
         !open_output(&child->err, &pipes->err, err))
         return false;

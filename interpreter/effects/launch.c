@@ -4,11 +4,12 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/mman.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "effects/sealed.h"
 #include "plan/template.h"
 
 static bool fail_with(struct rb_error *err, int code, const char *format, ...)
@@ -27,49 +28,66 @@ static bool fail_with(struct rb_error *err, int code, const char *format, ...)
     return false;
 }
 
+/* Files in memory stand from here on: scripts take the numbers below for themselves. */
+enum { FIRST_FILE = 10 };
+
 static bool has_nul(const struct rb_value *text)
 {
     return strlen(rb_value_as_text(text, "")) != rb_value_length(text);
 }
 
-struct bytes {
-    const char *data;
-    size_t length;
-};
-
-/* The bytes of a text, or of the secret that stands there. */
-static bool bytes_of(const struct rb_value *value, const struct rb_secrets *secrets,
-                     struct bytes *ret_bytes, struct rb_error *err)
+/* "NAME=value", in one allocation of just that size, so that nothing of it is left elsewhere. */
+static char *join(const struct rb_value *name, const struct rb_sealed_bytes *value)
 {
-    const char *name = rb_template_secret(value);
-    const struct rb_secret *secret = name ? rb_secrets_find(secrets, name) : NULL;
-    if (name && !secret)
-        return fail_with(err, ENOKEY, "the secret `%s` is not here", name);
-    *ret_bytes = secret
-                     ? (struct bytes){secret->bytes, secret->length}
-                     : (struct bytes){rb_value_as_text(value, ""), rb_value_length(value)};
-    return true;
+    size_t length = rb_value_length(name);
+    char *entry = rb_alloc(length + value->length + 2);
+    memcpy(entry, rb_value_as_text(name, ""), length);
+    entry[length] = '=';
+    if (value->length > 0)
+        memcpy(entry + length + 1, value->data, value->length);
+    return entry;
 }
 
-/* "NAME=value", in one allocation of just that size, so that nothing of it is left elsewhere. */
 static bool make_entry(const struct rb_value *name, const struct rb_value *value,
                        const struct rb_secrets *secrets, char **ret_entry,
                        struct rb_error *err)
 {
-    struct bytes bytes = {0};
-    size_t length = rb_value_length(name);
-    if (!bytes_of(value, secrets, &bytes, err))
+    struct rb_sealed_bytes bytes = {0};
+    if (!rb_sealed_bytes(value, secrets, &bytes, err))
         return false;
     if ((!rb_value_is(value, RB_STRING) && !rb_template_secret(value)) || has_nul(name) ||
         (bytes.length > 0 && memchr(bytes.data, '\0', bytes.length)))
         return fail_with(err, EINVAL, "the environment variable %s is not a plain text",
                          rb_value_as_text(name, ""));
-    char *entry = rb_alloc(length + bytes.length + 2);
-    memcpy(entry, rb_value_as_text(name, ""), length);
-    entry[length] = '=';
-    if (bytes.length > 0)
-        memcpy(entry + length + 1, bytes.data, bytes.length);
-    *ret_entry = entry;
+    *ret_entry = join(name, &bytes);
+    return true;
+}
+
+static size_t count_files(const struct rb_value *env)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < rb_value_count(env); i++)
+        count += rb_value_get(rb_value_member_at(env, i), "file") != NULL;
+    return count;
+}
+
+/* The variable has the path that leads whoever opens it to the next of the files. */
+static bool make_file(struct rb_launch *launch, const struct rb_value *name,
+                      const struct rb_value *parts, const struct rb_secrets *secrets,
+                      char **ret_entry, struct rb_error *err)
+{
+    RB_AUTO_CLOSE int fd = -1;
+    if (!rb_sealed_file(parts, secrets, &fd, err))
+        return false;
+    /* Above all of the numbers in the child, so that none of them takes its place there. */
+    int above = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FILE + (int)launch->file_room);
+    if (above < 0)
+        return rb_fail_errno(err, RB_ERR_IO, "a file in memory can't be kept");
+    char path[64];
+    int length =
+        snprintf(path, sizeof path, "/proc/self/fd/%zu", FIRST_FILE + launch->file_count);
+    launch->files[launch->file_count++] = above;
+    *ret_entry = join(name, &(struct rb_sealed_bytes){path, (size_t)length});
     return true;
 }
 
@@ -83,20 +101,22 @@ static void free_env(char **env)
     free(env);
 }
 
-static bool make_env(const struct rb_value *env, const struct rb_secrets *secrets,
-                     char ***ret_env, struct rb_error *err)
+static bool make_env(struct rb_launch *launch, const struct rb_value *env,
+                     const struct rb_secrets *secrets, struct rb_error *err)
 {
     size_t count = rb_value_count(env);
-    char **list = rb_alloc((count + 1) * sizeof *list);
-    for (size_t i = 0; i < count; i++) {
-        if (!make_entry(rb_value_key_at(env, i), rb_value_member_at(env, i), secrets,
-                        &list[i], err)) {
-            free_env(list);
-            return false;
-        }
+    bool good = true;
+    launch->file_room = count_files(env);
+    launch->files = rb_alloc((launch->file_room + 1) * sizeof *launch->files);
+    launch->env = rb_alloc((count + 1) * sizeof *launch->env);
+    for (size_t i = 0; good && i < count; i++) {
+        const struct rb_value *name = rb_value_key_at(env, i),
+                              *value = rb_value_member_at(env, i),
+                              *parts = rb_value_get(value, "file");
+        good = parts ? make_file(launch, name, parts, secrets, &launch->env[i], err)
+                     : make_entry(name, value, secrets, &launch->env[i], err);
     }
-    *ret_env = list;
-    return true;
+    return good;
 }
 
 static bool open_folder(const char *cwd, int *ret_folder, struct rb_error *err)
@@ -120,8 +140,8 @@ bool rb_launch_init(struct rb_launch *launch, const struct rb_value *request,
                              .path = rb_value_get_text(env, "PATH", NULL)};
     if (!open_folder(made.cwd, &made.folder, err))
         return false;
-    if (!make_env(env, secrets, &made.env, err)) {
-        rb_close_descriptor(&made.folder);
+    if (!make_env(&made, env, secrets, err)) {
+        rb_launch_done(&made);
         return false;
     }
     *launch = made;
@@ -131,6 +151,9 @@ bool rb_launch_init(struct rb_launch *launch, const struct rb_value *request,
 void rb_launch_done(struct rb_launch *launch)
 {
     free_env(launch->env);
+    for (size_t i = 0; i < launch->file_count; i++)
+        rb_close_descriptor(&launch->files[i]);
+    free(launch->files);
     rb_close_descriptor(&launch->folder);
 }
 
@@ -221,6 +244,19 @@ static char **make_argv(const struct rb_value *argv, struct rb_error *err)
     return list;
 }
 
+/* Those in memory, and nothing between and above. */
+static int add_files(posix_spawn_file_actions_t *actions, const struct rb_launch *launch)
+{
+    int code = 0, at = FIRST_FILE;
+    if (launch->file_count == 0)
+        return posix_spawn_file_actions_addclosefrom_np(actions, 3);
+    for (size_t i = 0; code == 0 && i < launch->file_count; i++)
+        code = posix_spawn_file_actions_adddup2(actions, launch->files[i], at++);
+    for (int fd = 3; code == 0 && fd < FIRST_FILE; fd++)
+        code = posix_spawn_file_actions_addclose(actions, fd);
+    return code ? code : posix_spawn_file_actions_addclosefrom_np(actions, at);
+}
+
 /* Our own 0, 1 and 2 lead to /dev/null, so whatever else we open is above them. */
 static int add_actions(posix_spawn_file_actions_t *actions, const struct rb_launch *launch,
                        const int fds[3])
@@ -230,9 +266,7 @@ static int add_actions(posix_spawn_file_actions_t *actions, const struct rb_laun
         code = posix_spawn_file_actions_adddup2(actions, fds[i], i);
     if (code == 0 && launch->cwd)
         code = posix_spawn_file_actions_addfchdir_np(actions, launch->folder);
-    if (code == 0)
-        code = posix_spawn_file_actions_addclosefrom_np(actions, 3);
-    return code;
+    return code ? code : add_files(actions, launch);
 }
 
 static int add_attributes(posix_spawnattr_t *attributes)
@@ -274,23 +308,4 @@ bool rb_launch_start(const struct rb_launch *launch, const char *path,
     if (code == ENOENT && examine(launch, path) == 0)
         return fail_with(err, code, "the interpreter that %s names was not found", path);
     return not_executable(path, code, err);
-}
-
-bool rb_launch_text(const struct rb_value *text, const struct rb_secrets *secrets,
-                    int *ret_fd, struct rb_error *err)
-{
-    const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-    struct bytes bytes = {0};
-    if (!bytes_of(text, secrets, &bytes, err))
-        return false;
-    int fd = memfd_create("stdin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    if (fd >= 0 && rb_file_write_all(fd, bytes.data, bytes.length, NULL) &&
-        fcntl(fd, F_ADD_SEALS, seals) == 0 && lseek(fd, 0, SEEK_SET) == 0) {
-        *ret_fd = fd;
-        return true;
-    }
-    int code = errno;
-    rb_close_descriptor(&fd);
-    return fail_with(err, code, "the text for standard input can't be made ready: %s",
-                     strerror(code));
 }

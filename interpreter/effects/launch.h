@@ -15,10 +15,12 @@ struct rb_launch {
     const char *path; /* PATH of that environment; NULL: it has none */
     const char *cwd;  /* NULL: ours */
     int folder;       /* cwd, opened; AT_FDCWD: ours */
+    int *files;       /* in memory; variables have their paths */
+    size_t file_count, file_room;
 };
 
 /* Takes over nothing: `env` and `cwd` of the request are borrowed, and the secrets in the
- * environment are copied until rb_launch_done. */
+ * environment and in files are copied until rb_launch_done. */
 bool rb_launch_init(struct rb_launch *launch, const struct rb_value *request,
                     const struct rb_secrets *secrets, struct rb_error *err) RB_MUST_CHECK;
 void rb_launch_done(struct rb_launch *launch);
@@ -27,11 +29,8 @@ void rb_launch_done(struct rb_launch *launch);
 bool rb_launch_find(const struct rb_launch *launch, const char *program,
                     struct rb_buf *ret_path, struct rb_error *err) RB_MUST_CHECK;
 
-/* In a session of its own, signals as at a login; 0, 1 and 2 are copies of the three. */
+/* In a session of its own, signals as at a login; 0, 1 and 2 are copies of the three, and those of
+ * the launch's files are all that it has besides. */
 bool rb_launch_start(const struct rb_launch *launch, const char *path,
                      const struct rb_value *argv, const int fds[3], pid_t *ret_pid,
                      struct rb_error *err) RB_MUST_CHECK;
-
-/* A descriptor from which exactly this text, or this secret, can be read. */
-bool rb_launch_text(const struct rb_value *text, const struct rb_secrets *secrets,
-                    int *ret_fd, struct rb_error *err) RB_MUST_CHECK;

@@ -1,5 +1,6 @@
 #include "parse/inherit.h"
 
+#include "parse/env.h"
 #include "parse/fields.h"
 #include "parse/leaf.h"
 #include "parse/scalar.h"
@@ -43,7 +44,7 @@ static void replace(const struct rb_value **slot, const struct rb_value *owned)
 static void env(struct rb_compiler *c, const struct rb_yaml_node *value,
                 struct rb_inherit *into)
 {
-    RB_AUTO_VALUE const struct rb_value *own = rb_leaf_env(c, value);
+    RB_AUTO_VALUE const struct rb_value *own = rb_env_read(c, value);
     replace(&into->env, rb_value_merge(into->env, own));
 }
 

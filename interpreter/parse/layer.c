@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "parse/connections.h"
+#include "parse/env.h"
 #include "parse/fields.h"
 #include "parse/leaf.h"
 #include "parse/roles.h"
@@ -159,7 +160,7 @@ void rb_layer_secrets(struct rb_compiler *c, const struct rb_layer *base,
 static const struct rb_value *env_of(struct rb_compiler *c, const struct rb_layer *layer)
 {
     c->owner = NULL;
-    return layer->env ? rb_leaf_env(c, layer->env) : NULL;
+    return layer->env ? rb_env_read(c, layer->env) : NULL;
 }
 
 void rb_layer_env(struct rb_compiler *c, const struct rb_layer *base,

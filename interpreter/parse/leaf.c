@@ -39,6 +39,7 @@ struct parts {
     struct rb_list_builder list;
     struct rb_buf text; /* since the last value */
     const struct rb_leaf_with *with;
+    bool secrets; /* may be among them */
     int values;
     bool failed;
 };
@@ -79,6 +80,21 @@ static void splice(struct rb_compiler *c, const struct rb_yaml_node *node,
     parts->failed = true;
 }
 
+/* It is looked for when all of the file is read. */
+static const struct rb_value *secret(struct rb_compiler *c, const struct rb_yaml_node *node,
+                                     const struct rb_lua_token *token)
+{
+    const char *name =
+        rb_arena_strndup(c->document->arena, node->text + token->offset, token->length);
+    if (!c->dry) {
+        RB_GROW(c->secret_uses, c->secret_use_count, c->secret_use_capacity);
+        c->secret_uses[c->secret_use_count++] = (struct rb_secret_use){
+            name, rb_yaml_span_in(node, token->offset, token->length)};
+    }
+    return rb_value_map(
+        "$secret", rb_value_text(rb_value_get_text(c->book->secrets, name, name)), NULL);
+}
+
 /* The value at `at`; returns where the text goes on. */
 static size_t add_value(struct rb_compiler *c, const struct rb_yaml_node *node, size_t at,
                         const char *where, struct parts *parts)
@@ -93,6 +109,10 @@ static size_t add_value(struct rb_compiler *c, const struct rb_yaml_node *node, 
     end_text(parts);
     if (parts->with && is_member(node, &braces, "with", &name)) {
         splice(c, node, &name, parts);
+        return braces.end;
+    }
+    if (parts->secrets && is_member(node, &braces, "secrets", &name)) {
+        rb_list_add(&parts->list, secret(c, node, &name));
         return braces.end;
     }
     int number = rb_expr_add(c, node, braces.expr, braces.expr_length, where);
@@ -159,19 +179,32 @@ const struct rb_value *rb_leaf_text(struct rb_compiler *c, const struct rb_yaml_
     return is_text(c, node, where) ? fill(c, node, where, false) : NULL;
 }
 
-const struct rb_value *rb_leaf_parts(struct rb_compiler *c, const struct rb_yaml_node *node,
-                                     const char *where, const struct rb_leaf_with *with)
+static const struct rb_value *parts_of(struct rb_compiler *c,
+                                       const struct rb_yaml_node *node, const char *where,
+                                       struct parts *parts)
 {
-    struct parts parts = {.with = with};
     if (!is_text(c, node, where))
         return NULL;
-    take_apart(c, node, where, &parts);
-    rb_buf_done(&parts.text);
-    const struct rb_value *list = rb_list_end(&parts.list);
-    if (!parts.failed)
+    take_apart(c, node, where, parts);
+    rb_buf_done(&parts->text);
+    const struct rb_value *list = rb_list_end(&parts->list);
+    if (!parts->failed)
         return list;
     rb_value_unref(list);
     return NULL;
+}
+
+const struct rb_value *rb_leaf_parts(struct rb_compiler *c, const struct rb_yaml_node *node,
+                                     const char *where, const struct rb_leaf_with *with)
+{
+    return parts_of(c, node, where, &(struct parts){.with = with});
+}
+
+const struct rb_value *rb_leaf_secret_parts(struct rb_compiler *c,
+                                            const struct rb_yaml_node *node,
+                                            const char *where)
+{
+    return parts_of(c, node, where, &(struct parts){.secrets = true});
 }
 
 const struct rb_value *rb_leaf_secret(struct rb_compiler *c,
@@ -184,15 +217,7 @@ const struct rb_value *rb_leaf_secret(struct rb_compiler *c,
         rb_braces_read(node->text, node->length, 0, &braces) && braces.end == node->length;
     if (!alone || !is_member(node, &braces, "secrets", &token))
         return rb_leaf_text(c, node, where);
-    const char *name =
-        rb_arena_strndup(c->document->arena, node->text + token.offset, token.length);
-    if (!c->dry) {
-        RB_GROW(c->secret_uses, c->secret_use_count, c->secret_use_capacity);
-        c->secret_uses[c->secret_use_count++] =
-            (struct rb_secret_use){name, rb_yaml_span_in(node, token.offset, token.length)};
-    }
-    return rb_value_map(
-        "$secret", rb_value_text(rb_value_get_text(c->book->secrets, name, name)), NULL);
+    return secret(c, node, &token);
 }
 
 static const struct rb_value *scalar(struct rb_compiler *c, const struct rb_yaml_node *node,
@@ -260,37 +285,6 @@ const struct rb_value *rb_leaf_value(struct rb_compiler *c, const struct rb_yaml
     default:
         return NULL;
     }
-}
-
-static bool env_name(struct rb_compiler *c, const struct rb_yaml_node *key)
-{
-    if (!rb_scalar_name(key, RB_NAME_ENV, "an environment variable", c->diags))
-        return false;
-    if (!rb_text_starts(key->text, "RB_"))
-        return true;
-    rb_diag_help(rb_diag_add(c->diags, 209, key->span,
-                             "`%s` can't be the name of an environment variable here",
-                             key->text),
-                 "names that begin with `RB_` carry the values of `run:` scripts");
-    return false;
-}
-
-const struct rb_value *rb_leaf_env(struct rb_compiler *c, const struct rb_yaml_node *node)
-{
-    if (!rb_scalar_field(node, RB_NODE_MAPPING, "env", c->diags))
-        return NULL;
-    struct rb_map_builder map = {0};
-    for (int i = 0; i < node->count && !rb_diags_full(c->diags); i++) {
-        const char *name = node->keys[i]->text;
-        const char *where = rb_compiler_where(c, rb_arena_printf(c->arena, "env.%s", name));
-        bool good = env_name(c, node->keys[i]);
-        const struct rb_value *value = rb_leaf_secret(c, node->items[i], where);
-        if (good && value)
-            rb_map_add(&map, name, value);
-        else
-            rb_value_unref(value);
-    }
-    return rb_map_end(&map);
 }
 
 int rb_leaf_first(const struct rb_value *value)

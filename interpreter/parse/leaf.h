@@ -30,12 +30,14 @@ struct rb_leaf_with {
 const struct rb_value *rb_leaf_parts(struct rb_compiler *c, const struct rb_yaml_node *node,
                                      const char *where, const struct rb_leaf_with *with);
 
+/* The same where secrets may be among the parts. */
+const struct rb_value *rb_leaf_secret_parts(struct rb_compiler *c,
+                                            const struct rb_yaml_node *node,
+                                            const char *where);
+
 /* Where any value may stand: a scalar that is only one `${{ }}` keeps that value's type. */
 const struct rb_value *rb_leaf_value(struct rb_compiler *c, const struct rb_yaml_node *node,
                                      const char *where);
-
-/* A map NAME: text, of names that an environment can have. */
-const struct rb_value *rb_leaf_env(struct rb_compiler *c, const struct rb_yaml_node *node);
 
 /* Does the value begin with one that is only known in the run? Then its expression's number,
  * else -1. */

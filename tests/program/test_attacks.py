@@ -101,6 +101,8 @@ steps:
   - {id: shell, run: 'ls /proc/$$/fd; true'}
   - id: asked
     lua: 'return {fds = sh.exec{"ls", "/proc/self/fd"}.stdout}'
+  - {id: files, exec: [ls, /proc/self/fd], env: {A: {file: a}, B: b, C: {file: c}}}
+  - {id: pipe, pipe: [['true'], [ls, /proc/self/fd]], stdin: x, env: {A: {file: a}}}
 """
     file = runbook.write("fds.yaml", text)
     null = os.open("/dev/null", os.O_RDWR)
@@ -114,6 +116,9 @@ steps:
     assert set(runbook("logs", "last", "shell").out.split()) <= {"0", "1", "2", "255"}
     [fds] = [d["outputs"]["fds"] for d in runbook.named("step.passed") if "outputs" in d]
     assert fds.split() == ["0", "1", "2", "3"]
+    # Files in memory that the step itself asks for are all that there may be besides.
+    assert runbook("logs", "last", "files").out.split() == ["0", "1", "10", "11", "2", "3"]
+    assert runbook("logs", "last", "pipe").out.split() == ["0", "1", "10", "2", "3"]
 
 
 @pytest.mark.parametrize("stdin", ["yes |", "printf 'yes\\nyes\\n' |", "", "0</dev/null", "0<&-"])

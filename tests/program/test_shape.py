@@ -159,7 +159,8 @@ NOT_FAILED = {
     "pthread_cond_destroy", "pthread_cond_init", "pthread_cond_signal", "pthread_cond_wait",
     "pthread_create", "pthread_join", "pthread_mutex_destroy", "pthread_mutex_init",
     "pthread_mutex_lock", "pthread_mutex_unlock", "posix_spawn_file_actions_addclosefrom_np",
-    "posix_spawn_file_actions_adddup2", "posix_spawn_file_actions_addfchdir_np",
+    "posix_spawn_file_actions_addclose", "posix_spawn_file_actions_adddup2",
+    "posix_spawn_file_actions_addfchdir_np",
     "posix_spawn_file_actions_destroy", "posix_spawn_file_actions_init",
     "posix_spawnattr_destroy", "posix_spawnattr_init", "posix_spawnattr_setflags",
     "posix_spawnattr_setsigdefault", "posix_spawnattr_setsigmask"}

@@ -276,9 +276,10 @@
     X(417, RB_DIAG_ERROR, "a secret where it would be seen",                               \
       "A secret has no text that an expression could see, compare or put into another text:\n" \
       "it would be in the record, on the screen, or among the arguments of a program, which\n" \
-      "everybody on the machine can read. A program gets it in its environment or as its\n" \
-      "standard input, a service in `auth` or a header, a database as `password`, and there\n" \
-      "it is the whole value.\n"                                                           \
+      "everybody on the machine can read. A program gets it in its environment, as its\n"   \
+      "standard input or in a file in memory, a service in `auth` or a header, a database\n" \
+      "as `password`, and there it is the whole value; only in a file text may stand around\n" \
+      "it: `env: {PGPASSFILE: {file: \"db:5432:app:admin:${{ secrets.db }}\"}}`.\n"      \
       "\n"                                                                                 \
       "Wrong:\n"                                                                           \
       "\n"                                                                                 \

@@ -103,6 +103,39 @@ static void one_with_a_nul_is_no_variable(void **state)
     assert_output("out", "[secret:key]");
 }
 
+static const struct rb_value *file_of(const struct rb_value *owned)
+{
+    return rb_value_map(
+        "file", rb_value_list(rb_value_text("a:"), owned, rb_value_text(":b"), NULL), NULL);
+}
+
+static void a_file_in_memory_has_it_among_texts(void **state)
+{
+    (void)state;
+    scene_run(&scene, with_env(scene_sh("a.1", "cat $SECRET $SECRET; cat <$SECRET | wc -c;"
+                                               "stat -Lc %a $SECRET; echo $SECRET"),
+                               file_of(leaf("db"))));
+    assert_output("out", "a:[secret:db]:b\na:[secret:db]:b\n18\n400\n/proc/self/fd/10\n");
+    /* One of nothing at all, and one that has an end of its last line. */
+    scene_run(&scene, with_env(scene_sh("a.2", "cat $SECRET | wc -c"),
+                               rb_value_map("file", rb_value_list(NULL), NULL)));
+    assert_output("out", "0\n");
+    scene_run(
+        &scene,
+        with_env(scene_sh("a.3", "cat $SECRET | wc -c"),
+                 rb_value_map("file", rb_value_list(rb_value_text("x\n"), NULL), NULL)));
+    assert_output("out", "2\n");
+}
+
+static void a_file_whose_secret_is_not_here_starts_nothing(void **state)
+{
+    (void)state;
+    scene_run(&scene, with_env(scene_exec("a.1", "true", NULL), file_of(leaf("other"))));
+    assert_string_equal(rb_value_get_text(scene.outcome, "spawn_error", ""), "ENOKEY");
+    assert_string_equal(rb_value_get_text(scene.outcome, "what", ""),
+                        "the secret `other` is not here");
+}
+
 static void a_value_that_was_replaced_is_looked_for_as_well(void **state)
 {
     (void)state;
@@ -139,6 +172,8 @@ int main(void)
         CASE(its_notes_and_live_output_have_the_name),
         CASE(one_that_was_not_handed_over_starts_nothing),
         CASE(one_with_a_nul_is_no_variable),
+        CASE(a_file_in_memory_has_it_among_texts),
+        CASE(a_file_whose_secret_is_not_here_starts_nothing),
         CASE(a_value_that_was_replaced_is_looked_for_as_well),
         CASE(it_stays_with_the_supervisor_when_the_interpreter_is_gone),
     };
