@@ -208,8 +208,8 @@ const struct rb_command rb_commands[] = {
     {"logs", "RUN [STEP]", 1, 2, RB_WORD_RUN,
      "show the events of a run, or a step's output",
      "Without a step: what happened, one line each with the event's number and time, after "
-     "the chain was checked. With one: what it printed. -f follows a run that is under "
-     "way.",
+     "the chain was checked. With one: what it printed, or what its statements returned. "
+     "-f follows a run that is under way.",
      "runbook logs last\nrunbook logs -f last backup\nrunbook logs last healthy --evidence",
      "0  shown\n2  no such run or step\n7  the record does not verify\n", logs_options,
      rb_cmd_logs},
