@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import threading
 import time
@@ -11,6 +12,7 @@ import pytest
 
 from conftest import ROOT
 from people import BOOK, accept, approve, assert_sound, begin, drop, shown, statement_of
+from test_parallel import until
 
 pytestmark = pytest.mark.usefixtures("every_prefix")
 
@@ -139,14 +141,19 @@ def test_only_the_word_that_is_typed_signs(runbook, people, waiting):
     assert len(os.listdir(os.path.join(runbook.run_folder(), "inbox"))) == 1
 
 
+def listens(path):
+    """Its name is there a moment before it does."""
+    with socket.socket(socket.AF_UNIX) as tried:
+        return tried.connect_ex(path) == 0
+
+
 @pytest.fixture
 def agent(runbook, people):
     """An agent of the approver's, with one key in it and none on the disk."""
     path = os.path.join(people.folder, "agent")
     process = subprocess.Popen(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
-    while not os.path.exists(path):
-        time.sleep(0.01)
+    until(lambda: listens(path))
     subprocess.run(["ssh-add", "-q", people.key("tl@x")], check=True, stdin=subprocess.DEVNULL,
                    env={**os.environ, "SSH_AUTH_SOCK": path})
     yield path
