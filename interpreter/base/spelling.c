@@ -196,6 +196,22 @@ static void shell_backslash(struct writer *w, const char *special)
     give(w, false);
 }
 
+/* bash's %q: `#` and `~` only where they begin a word, and `~` behind these two. `begins`: the text
+ * does. */
+static void shell_word(struct writer *w, bool begins)
+{
+    static const char special[] = " \t!\"$&'()*,;<>?[\\]^`{|}";
+    for (size_t i = 0; i < w->length; i++) {
+        char byte = w->bytes[i], before = i > 0 ? w->bytes[i - 1] : '\0';
+        bool first = (byte == '#' || byte == '~') && i == 0 && begins;
+        bool folder = byte == '~' && (before == '=' || before == ':');
+        if (first || folder || (byte && strchr(special, byte)))
+            rb_buf_putc(&w->out, '\\');
+        rb_buf_putc(&w->out, byte);
+    }
+    give(w, false);
+}
+
 /* $'...' as bash's %q, ${x@Q} and xtrace write it. */
 static void shell_escapes(struct writer *w, bool bytes)
 {
@@ -222,6 +238,8 @@ static void shell_everywhere(struct writer *w)
     shell_backslash(w, "\"\\$`");
     shell_backslash(w, " \t!\"#$&'()*,;<>?[\\]^`{|}~");
     shell_backslash(w, " \t!\"#$&'()*;<>?[\\]^`{|}~");
+    shell_word(w, true);
+    shell_word(w, false);
     shell_escapes(w, false);
     shell_escapes(w, true);
 }
