@@ -112,11 +112,8 @@ static int all_printed(int status)
 
 int main(int argc, char **argv)
 {
-    if (!rb_start_process()) {
-        fputs("runbook: too few files may be open here, nothing was done; it needs 64: "
-              "ulimit -n 64\n",
-              stderr);
-        return 2;
-    }
+    struct rb_error err = {0};
+    if (!rb_start_process(&err))
+        return usage(&err);
     return all_printed(answer(command_first(argv + (argc > 0))));
 }

@@ -1,12 +1,15 @@
 """Attacks, by their numbers, on the whole program."""
 
+import fcntl
 import json
 import os
+import shutil
 import subprocess
 import time
 
 import pytest
 
+from people import approve, stub
 from test_crash import sound, wait_for, without_times
 from test_record import ASKS
 
@@ -93,9 +96,28 @@ steps:
         assert {name for name in shown if not name.startswith("RUNBOOK_")} <= known, shown
 
 
-def test_a17_a_child_has_three_descriptors(runbook):
+@pytest.fixture
+def left_open():
+    """A descriptor that the caller forgot to close, away from those that are ours."""
+    null = os.open("/dev/null", os.O_RDWR)
+    fd = fcntl.fcntl(null, fcntl.F_DUPFD, 50)
+    os.set_inheritable(fd, True)
+    yield fd
+    os.close(fd)
+    os.close(null)
+
+
+def leaky(runbook, fd, *words, **more):
+    process = runbook.start(*words, pass_fds=[fd], stderr=subprocess.PIPE, text=True, **more)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+
+
+def test_a17_a_child_has_three_descriptors(runbook, left_open):
     text = """runbook: fds
-defaults: {timeout: 1m}
+secrets: {s: {command: [sh, -c, 'ls /proc/self/fd | tee fds; echo a secret']}}
+defaults: {timeout: 1m, cwd: "${{ params.dir }}"}
+params: {dir: {type: string, pattern: '/.*'}}
 steps:
   - {id: it, exec: [ls, /proc/self/fd]}
   - {id: shell, run: 'ls /proc/$$/fd; true'}
@@ -103,22 +125,33 @@ steps:
     lua: 'return {fds = sh.exec{"ls", "/proc/self/fd"}.stdout}'
   - {id: files, exec: [ls, /proc/self/fd], env: {A: {file: a}, B: b, C: {file: c}}}
   - {id: pipe, pipe: [['true'], [ls, /proc/self/fd]], stdin: x, env: {A: {file: a}}}
+  - {id: hidden, env: {S: "${{ secrets.s }}"}, exec: [ls, /proc/self/fd]}
 """
     file = runbook.write("fds.yaml", text)
-    null = os.open("/dev/null", os.O_RDWR)
-    os.set_inheritable(null, True)
-    process = runbook.start("exec", file, pass_fds=[null], stderr=subprocess.PIPE, text=True)
-    _, err = process.communicate(timeout=60)
-    os.close(null)
-    assert process.returncode == 0, err
+    leaky(runbook, left_open, "exec", file, "-p", f"dir={runbook.folder}", cwd=runbook.folder)
     # The fourth is the folder that ls itself reads; 255 is bash's own for its script.
-    assert runbook("logs", "last", "it").out.split() == ["0", "1", "2", "3"]
+    for step in ("it", "hidden"):
+        assert runbook("logs", "last", step).out.split() == ["0", "1", "2", "3"]
     assert set(runbook("logs", "last", "shell").out.split()) <= {"0", "1", "2", "255"}
     [fds] = [d["outputs"]["fds"] for d in runbook.named("step.passed") if "outputs" in d]
     assert fds.split() == ["0", "1", "2", "3"]
     # Files in memory that the step itself asks for are all that there may be besides.
     assert runbook("logs", "last", "files").out.split() == ["0", "1", "10", "11", "2", "3"]
     assert runbook("logs", "last", "pipe").out.split() == ["0", "1", "10", "2", "3"]
+    with open(os.path.join(runbook.folder, "fds")) as f:
+        assert f.read().split() == ["0", "1", "2", "3"]
+
+
+def test_a17_ssh_keygen_has_its_own_descriptors(runbook, people, waiting, left_open):
+    """Three, and one for each file that it is given (the folder that ls reads takes another)."""
+    for who in ("po@x", "tl@x"):
+        approve(runbook, people, who)
+    seen = os.path.join(runbook.folder, "fds")
+    listing = f'ls /proc/self/fd >> {seen}\nexec {shutil.which("ssh-keygen")} "$@"\n'
+    leaky(runbook, left_open, "resume", "last", env=stub(runbook, listing))
+    with open(seen) as f:
+        fds = {int(fd) for fd in f.read().split()}
+    assert {0, 1, 2, 3} <= fds <= set(range(10)), fds
 
 
 @pytest.mark.parametrize("stdin", ["yes |", "printf 'yes\\nyes\\n' |", "", "0</dev/null", "0<&-"])

@@ -9,20 +9,9 @@ import time
 
 import pytest
 
-from people import approve, assert_sound, drop, refusals, shown, statement_of
+from people import approve, assert_sound, drop, refusals, shown, statement_of, stub
 
 pytestmark = pytest.mark.usefixtures("every_prefix")
-
-
-def stub(runbook, script):
-    """Another ssh-keygen, first in the path."""
-    folder = os.path.join(runbook.folder, "bin")
-    os.makedirs(folder, exist_ok=True)
-    path = os.path.join(folder, "ssh-keygen")
-    with open(path, "w") as f:
-        f.write("#!/bin/sh\n" + script)
-    os.chmod(path, 0o755)
-    return {"PATH": folder + ":" + runbook.env["PATH"]}
 
 
 @pytest.mark.parametrize("script,why", [

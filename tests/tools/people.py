@@ -172,3 +172,14 @@ def assert_sound(runbook, found="PASS"):
     assert levels["APPROVALS"]["finding"] == found, levels
     replayed = runbook("replay", "last")
     assert replayed.code in (0, 9) and "the same decisions" in replayed.out, replayed
+
+
+def stub(runbook, script):
+    """Another ssh-keygen, first in the path."""
+    folder = os.path.join(runbook.folder, "bin")
+    os.makedirs(folder, exist_ok=True)
+    path = os.path.join(folder, "ssh-keygen")
+    with open(path, "w") as f:
+        f.write("#!/bin/sh\n" + script)
+    os.chmod(path, 0o755)
+    return {"PATH": folder + ":" + runbook.env["PATH"]}
