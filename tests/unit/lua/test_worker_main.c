@@ -1,5 +1,6 @@
 /* The whole worker: real processes that evaluate Lua. */
 
+#include <ctype.h>
 #include <locale.h>
 #include <time.h>
 
@@ -94,6 +95,22 @@ static char *sweep_once(void)
     return got;
 }
 
+/* LC_NUMERIC is never set (base/json.h); the others may be those of the operator: here a byte beyond
+ * ASCII is a letter, and a comes before B. */
+static void use_german(void)
+{
+    char folder[] = "/tmp/runbook-locale-XXXXXX", command[128];
+    assert_non_null(mkdtemp(folder));
+    snprintf(command, sizeof command, "localedef -i de_DE -f ISO-8859-1 %s/de_DE", folder);
+    assert_int_equal(system(command), 0);
+    setenv("LOCPATH", folder, 1);
+    assert_non_null(setlocale(LC_CTYPE, "de_DE"));
+    assert_non_null(setlocale(LC_COLLATE, "de_DE"));
+    assert_true(isalpha(0xe4) && strcoll("a", "B") < 0);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
 /* A53 */
 static void every_process_gives_the_same_bytes(void **state)
 {
@@ -106,15 +123,10 @@ static void every_process_gives_the_same_bytes(void **state)
         assert_string_equal(again, first);
         free(again);
     }
-    /* LC_NUMERIC is never set (base/json.h); the others may be those of the operator. */
-    static const char *const locales[] = {"de_DE.UTF-8", "de_DE", "C.UTF-8", "tr_TR.UTF-8"};
-    for (size_t i = 0; i < RB_COUNT(locales); i++) {
-        if (!setlocale(LC_CTYPE, locales[i]) || !setlocale(LC_COLLATE, locales[i]))
-            continue;
-        char *again = sweep_once();
-        assert_string_equal(again, first);
-        free(again);
-    }
+    use_german();
+    char *again = sweep_once();
+    assert_string_equal(again, first);
+    free(again);
     setlocale(LC_ALL, "C");
     free(first);
 }
