@@ -66,20 +66,19 @@ static void broke(void *context, const struct rb_error *err)
     stop_when_ended(s);
 }
 
-/* The run has its place among the runs of the store before it does anything; a crash before
- * that is made good by whoever resumes it. */
-static void chain(struct session *s, const char *first_hash)
+static bool chain(const struct session *s, const char *first_hash, struct rb_error *err)
 {
-    struct rb_error err = {0};
-    if (!rb_store_chain(s->start->store, s->start->run->id, first_hash, &err))
-        broke(s, &err);
+    return rb_store_chain(s->start->store, s->start->run->id, first_hash, err);
+}
+
+static bool place(void *context, const struct rb_record *first, struct rb_error *err)
+{
+    return chain(context, first->hash, err);
 }
 
 static void watch(void *context, const struct rb_record *record)
 {
     struct session *s = context;
-    if (record->seq == 0)
-        chain(s, record->hash);
     rb_apply(s->start->shown, &record->event);
     s->view->ops->event(s->view, s->start->shown, record);
 }
@@ -323,6 +322,7 @@ static void open_engine(struct session *s, const struct rb_asker *asker)
                                              .writer = s->start->writer,
                                              .executor = rb_real_executor(s->real),
                                              .watch = watch,
+                                             .place = place,
                                              .context = s};
     s->engine = rb_engine_new(&engine);
     rb_real_attach(s->real, s->engine);
@@ -364,6 +364,22 @@ static void close_session(struct session *s)
     rb_close_descriptor(&s->tty);
 }
 
+/* The run has its place among the runs of the store before it does anything; where a crash came in
+ * between, whoever resumes it makes that good. */
+static void begin(struct session *s)
+{
+    struct rb_error err = {0};
+    if (s->start->first_hash && !chain(s, s->start->first_hash, &err)) {
+        broke(s, &err);
+        return;
+    }
+    if (s->start->torn)
+        rb_engine_note(s->engine, RB_EV_TAIL_RECOVERED, rb_value_ref(s->start->torn));
+    put(s, s->start->first, first_payload(s));
+    rb_stop_look(s->stop);
+    rb_remarks_look(s->remarks);
+}
+
 static void turn(struct session *s)
 {
     uv_check_t check;
@@ -375,13 +391,7 @@ static void turn(struct session *s)
     s->tick.data = s;
     uv_timer_start(&s->tick, tick, TICK_MS, TICK_MS);
     uv_unref((uv_handle_t *)&s->tick);
-    if (s->start->first_hash)
-        chain(s, s->start->first_hash);
-    if (s->start->torn)
-        rb_engine_note(s->engine, RB_EV_TAIL_RECOVERED, rb_value_ref(s->start->torn));
-    put(s, s->start->first, first_payload(s));
-    rb_stop_look(s->stop);
-    rb_remarks_look(s->remarks);
+    begin(s);
     if (!rb_engine_ended(s->engine) && s->broken.code == RB_OK)
         uv_run(&s->loop, UV_RUN_DEFAULT);
     if (!rb_engine_ended(s->engine) && !s->leave && s->broken.code == RB_OK)

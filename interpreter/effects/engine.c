@@ -144,11 +144,13 @@ static void weigh(struct rb_engine *engine, const struct rb_effect *effect)
 
 static bool write_out(struct rb_engine *engine, bool durable)
 {
+    const struct rb_record *first = engine->flushed == 0 ? engine->unseen : NULL;
     if (!rb_writer_flush(engine->o.writer, durable, &engine->failure))
         return false;
     engine->weighty = engine->weighty && !durable;
     engine->flushed = engine->unseen_count;
-    return true;
+    return !first || first->seq != 0 || !engine->o.place ||
+           engine->o.place(engine->o.context, first, &engine->failure);
 }
 
 /* One sync covers the settlement of a step and the intent of the next. An evaluation in between

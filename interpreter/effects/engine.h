@@ -31,6 +31,9 @@ struct rb_engine_options {
     struct rb_writer *writer; /* borrowed */
     struct rb_executor executor;
     rb_engine_watch *watch; /* may be NULL */
+    /* The first record of the run is written, and nothing has begun yet. False: nothing may, and
+     * *err says why. May be NULL. */
+    bool (*place)(void *context, const struct rb_record *first, struct rb_error *err);
     void *context;
 };
 
