@@ -32,6 +32,13 @@ class Result:
         return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
 
 
+SMALL = """import os, sys
+pid = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, used = os.wait4(pid, 0)
+open(sys.argv[1], "w").write(str(used.ru_maxrss))
+sys.exit(os.waitstatus_to_exitcode(status) % 256)"""
+
+
 class Runbook:
     """The program with a store of its own. Called with a command's words it runs without a
     terminal, in the root of the repository."""
@@ -64,12 +71,22 @@ class Runbook:
             pytest.fail(f"runbook {' '.join(map(str, words))} did not end\n{out}\n{err}")
         return Result(subprocess.CompletedProcess(words, process.returncode, out, err))
 
-    def strace(self, *words, trace, inject="", log="/dev/null", follow=False):
-        """Runs it with this system call of the interpreter traced, or of all its processes;
-        `inject` is what happens to it, as strace takes it."""
+    def measured(self, *words, cwd=ROOT):
+        """Runs it from a process that is small, because the memory of who starts it counts as its own;
+        returns the result and the most KiB that it had."""
+        told = os.path.join(self.folder, "most")
+        done = subprocess.run(["/usr/bin/python3", "-SEc", SMALL, told, self.binary, *map(str, words)],
+                              cwd=cwd, env=self.env, stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        with open(told) as f:
+            return Result(done), int(f.read())
+
+    def strace(self, *words, trace, beside="", inject="", log="/dev/null", follow=False):
+        """Runs it with this system call of the interpreter traced, or of all its processes, and others
+        `beside` it; `inject` is what happens to it, as strace takes it."""
         # Under a tracer the leak check cannot work, and says so by failing.
         env = {**self.env, "ASAN_OPTIONS": self.env["ASAN_OPTIONS"] + ":detect_leaks=0"}
-        options = ["-e", f"trace={trace}"]
+        options = ["-e", "trace=" + ",".join(filter(None, [trace, beside]))]
         if follow:
             options += ["-f"]
         if inject:
@@ -260,6 +277,22 @@ def postgres():
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         assert made.returncode == 0, made.stdout
         yield cluster
+
+
+@pytest.fixture(scope="session")
+def locales(tmp_path_factory):
+    """The environments of locales that write 0,5, and of one of them in which i is no small I."""
+    folder = tmp_path_factory.mktemp("locales")
+    charsets = {"de_DE": "ISO-8859-1", "tr_TR": "ISO-8859-9"}      # made in no time
+    found = [{"LOCPATH": str(folder), "LC_ALL": name} for name in charsets]
+    for env in found:
+        name = env["LC_ALL"]
+        subprocess.run(["localedef", "-i", name, "-f", charsets[name], folder / name], check=True)
+        point = subprocess.run(
+            ["/usr/bin/python3", "-c", "import locale; locale.setlocale(locale.LC_ALL, ''); "
+             "print(locale.localeconv()['decimal_point'])"], env=env, text=True, stdout=subprocess.PIPE)
+        assert point.stdout == ",\n", env
+    return found
 
 
 @pytest.fixture(scope="session")

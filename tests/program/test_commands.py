@@ -2,11 +2,14 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
 
 import pytest
+
+from test_attacks_approve import rechained
 
 HELLO = """runbook: hello
 defaults: {timeout: 1m}
@@ -361,7 +364,7 @@ def test_a_signal_ends_the_run_after_its_step_and_resume_goes_on(runbook):
     assert runbook.steps()["after"] == "passed"
 
 
-def test_a_second_signal_ends_the_step(runbook):
+def test_f30_a_second_signal_ends_the_step(runbook):
     text = SLOW.replace("sleep 2", "sleep 60")
     process = runbook.start("exec", runbook.write("slow.yaml", text), stderr=subprocess.DEVNULL)
     runbook.await_event("effect.intent", step="work")
@@ -374,15 +377,49 @@ def test_a_second_signal_ends_the_step(runbook):
     assert runbook.named("effect.result")[-1]["killed"] == "request"
 
 
-def test_resume_uses_the_stored_copy_of_the_runbook(runbook):
+def test_f50_resume_uses_the_stored_copy_of_the_runbook(runbook):
     path = runbook.write("asks.yaml", ASKS)
-    runbook("exec", path)
+    assert runbook("exec", path).code == 3
     runbook.write("asks.yaml", ASKS.replace("echo, after", "echo, changed"))
     answers = runbook.write("answers.yaml", "answers: {sure: yes}")
-    runbook("resume", "last", "--answers", answers)
-    shown = runbook("logs", "last", "after")
-    assert shown.out in ("after\n", "")
-    assert "changed" not in shown.out
+    done = runbook("resume", "last", "--answers", answers)
+    assert done.code == 0 and f"{path} has changed since the run began" in done.err, done
+    assert runbook("logs", "last", "after").out == "after\n"
+
+
+def test_f50_a_run_of_another_version_is_not_resumed(runbook):
+    """Which makes another plan of the same text."""
+    assert runbook("exec", runbook.write("asks.yaml", ASKS)).code == 3
+
+    def other(event):
+        if event["type"] == "run.created":
+            event["d"]["plan"] = "sha256:" + "0" * 64
+            event["d"]["engine"]["version"] = "9.9.9"
+    rechained(os.path.join(runbook.run_folder(), "journal.jsonl"), other)
+    before = runbook.events()
+    done = runbook("resume", "last", "--answers", runbook.write("answers.yaml", "answers: {sure: yes}"))
+    assert done.code == 2 and "use runbook 9.9.9" in done.err, done
+    assert runbook.events() == before
+
+
+def test_f50_the_program_is_replaced_under_way(runbook):
+    """By one that can't even be started: supervisor, worker and `fs` go on with what the run began with."""
+    text = SLOW.replace("sleep 2", "until test -e ${{ params.dir }}/go; do sleep 0.05; done") + """
+  - id: look
+    gate: 'fs.read(params.dir .. "/go").text == ""'
+params: {dir: {type: string, pattern: /.*}}
+"""
+    runbook.binary = shutil.copy(runbook.binary, os.path.join(runbook.folder, "runbook"))
+    process = runbook.start("exec", runbook.write("slow.yaml", text), "-p", f"dir={runbook.folder}",
+                            stderr=subprocess.PIPE, text=True)
+    runbook.await_event("effect.intent", step="work")
+    other = runbook.write("other", "#!/bin/sh\nexit 66\n")
+    os.chmod(other, 0o755)
+    os.rename(other, runbook.binary)
+    runbook.write("go", "")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert {event["w"] for event in runbook.events()} == {1}
 
 
 def test_a_finished_run_is_not_resumed(hello):
@@ -407,7 +444,7 @@ def test_the_store_is_nobody_elses(hello):
             assert os.stat(os.path.join(folder, name)).st_mode & 0o077 == 0, name
 
 
-def test_a_store_that_others_can_write_to_is_refused(runbook):
+def test_a12_a_store_that_others_can_write_to_is_refused(runbook):
     os.mkdir(runbook.store)
     os.chmod(runbook.store, 0o777)
     refused = runbook("exec", runbook.write("hello.yaml", HELLO))

@@ -77,7 +77,7 @@ CALLS = ["write", "pwrite64", "fdatasync", "fsync", "rename", "sendto", "epoll_p
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_kill_before_each_call(runbook, call):
+def test_f01_kill_before_each_call(runbook, call):
     file = runbook.write("three.yaml", THREE)
     for nth in range(1, 200):
         effects = os.path.join(runbook.folder, f"effects.{call}.{nth}")
@@ -197,7 +197,7 @@ def test_running_child_is_adopted(runbook):
     sound(runbook)
 
 
-def test_torn_last_line_is_put_aside(runbook):
+def test_f06_torn_last_line_is_put_aside(runbook):
     """Bytes that were never synced may be lost in the middle of a line."""
     file = runbook.write("three.yaml", THREE)
     for cut in (1, 40, 90):
@@ -214,7 +214,7 @@ def test_torn_last_line_is_put_aside(runbook):
         sound(runbook)
 
 
-def test_flipped_byte_is_named(runbook):
+def test_f08_flipped_byte_is_named(runbook):
     effects = os.path.join(runbook.folder, "effects")
     file = runbook.write("three.yaml", THREE)
     assert runbook("exec", file, "-p", f"effects={effects}").code == 0

@@ -40,7 +40,7 @@ def began_twice(runbook):
             if count - unstarted.get(key, 0) > 1 or key[1] > 1]
 
 
-def test_kill_at_random_moments_of_the_migration(procedure, dcmms):  # noqa: F811
+def test_f01_kill_at_random_moments_of_the_migration(procedure, dcmms):  # noqa: F811
     from conftest import drop_databases
     rng = random.Random(9)
     procedure.runbook.env.update(procedure.env)

@@ -94,7 +94,10 @@ def test_links_lead_somewhere(path):
 def test_attacks_and_faults_have_their_tests():
     text = read("docs/reliability.md")
     rows = re.findall(r"^\| [AF]\d\d.*?\| `(\w+\.(?:py|c))` `(\w+)` \|", text, re.M)
-    assert len(rows) == len(re.findall(r"^\| [AF]\d\d", text, re.M)) > 40
+    crashed = re.findall(r"^\| (F\d\d) \|.*?\| \[tests/crash\]\(\S+\) `(\w+)` \|", text, re.M)
+    assert len(rows) + len(crashed) == len(re.findall(r"^\| [AF]\d\d", text, re.M)) > 40
+    for number, kind in crashed:
+        assert re.search(rf"^\| {kind} \([^)]*{number}", text, re.M), (number, kind)
     for file, test in rows:
         if file.endswith(".c"):
             [path] = glob.glob(f"tests/unit/*/{file}", root_dir=ROOT)

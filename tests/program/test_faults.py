@@ -10,6 +10,7 @@ import subprocess
 
 import pytest
 
+from conftest import is_sanitized
 from test_crash import THREE, effects_of, go_on, sound, wait_for, was_created, without_times
 
 ALL = ["one", "two", "three"]
@@ -29,9 +30,20 @@ class Trial:
         self.effects = os.path.join(self.runbook.folder, f"effects.{self.count}")
         self.words = ["exec", self.file, "-p", f"effects={self.effects}"]
 
-    def under(self, call, inject, log="/dev/null"):
+    def under(self, call, inject):
+        """The run under this fault; which descriptor it hit (None: it did not come to that), and what was
+        asked of the supervisor afterwards."""
         self.begin()
-        return self.runbook.strace(*self.words, trace=call, inject=inject, log=log)
+        log = os.path.join(self.runbook.folder, "calls")
+        done = self.runbook.strace(*self.words, trace=call, beside="sendto,sendmsg", inject=inject,
+                                   log=log)
+        with open(log) as f:
+            lines = f.read().splitlines()
+        hits = [n for n, line in enumerate(lines) if line.endswith("(INJECTED)")]
+        hit = hits[0] if hits else len(lines)
+        asked = [line for line in lines[hit + 1:] if r'{\"run\":' in line]
+        to = re.match(r"\w+\((\d+<[^>]*)>", "".join(lines[hit:hit + 1]))
+        return done, to and to[1], asked
 
     def ends_well(self):
         """Whatever became of the run: it can be brought to its end, with each effect once."""
@@ -51,22 +63,13 @@ def trial(runbook):
 @pytest.mark.parametrize("when", ["{}", "{}+"], ids=["once", "for-ever"])
 def test_f10_an_error_of_fdatasync_is_final(trial, when):
     for nth in range(1, 40):
-        done = trial.under("fdatasync", f"error=EIO:when={when.format(nth)}")
-        if done.returncode == 0:
+        done, hit, asked = trial.under("fdatasync", f"error=EIO:when={when.format(nth)}")
+        if not hit:
             break
-        assert done.returncode == 74, (nth, done)
+        assert done.returncode == 74 and not asked, (nth, hit, done, asked)
         assert "Input/output error" in done.stderr
         trial.ends_well()
-    assert 3 <= nth < 39
-
-
-def write_that_fails(trial, nth, error="EIO"):
-    """The run whose nth write fails, and what that write went to; None: there were fewer."""
-    log = os.path.join(trial.runbook.folder, "writes")
-    done = trial.under("write", f"error={error}:when={nth}", log)
-    with open(log) as f:
-        hit = [line for line in f if line.endswith("(INJECTED)\n")]
-    return done, re.match(r"write\((\d+<[^>]*)>", hit[0])[1] if hit else None
+    assert 3 <= nth < 39 and done.returncode == 0
 
 
 def test_f11_an_error_of_write_is_final(trial):
@@ -74,12 +77,14 @@ def test_f11_an_error_of_write_is_final(trial):
     disk while a check looks: it is judged by what was hit."""
     met = collections.Counter()
     for nth in range(1, 400):
-        done, hit = write_that_fails(trial, nth)
-        if hit is None:
+        done, hit, asked = trial.under("write", f"error=EIO:when={nth}")
+        if not hit:
             break
         if trial.runbook.store in hit:
             met["store"] += 1
-            assert done.returncode == 74, (nth, hit, done)
+            assert done.returncode == 74 and not asked, (nth, hit, done, asked)
+            # It has its place among the runs before it does anything.
+            assert "runs.jsonl" not in hit or effects_of(trial.effects) == []
             trial.ends_well()
         elif hit.startswith("2<"):      # nobody sees it, and it is no reason to stop
             met["shown"] += 1
@@ -93,8 +98,8 @@ def test_f11_an_error_of_write_is_final(trial):
 
 
 def test_f18_a_run_whose_folder_is_not_on_disk_is_not_begun(trial):
-    done = trial.under("fsync", "error=EIO:when=1")
-    assert done.returncode == 74, done
+    done, _, asked = trial.under("fsync", "error=EIO:when=1")
+    assert done.returncode == 74 and not asked, done
     assert effects_of(trial.effects) == []
     assert not was_created(trial.runbook)
 
@@ -121,12 +126,17 @@ steps:
     plain = runbook.write("plain", "no program\n")
     binary = runbook.write("binary", "\177ELF and then nothing\n")
     os.chmod(binary, 0o755)
-    for program, said in ((runbook.folder + "/gone", "does not exist"),
-                          (plain, "permission denied"), (binary, "neither a program nor a script")):
-        done = runbook("exec", file, "-p", f"program={program}")
-        assert done.code == 1 and said in done.err, done
-        assert "effect.doubt" not in [event["type"] for event in runbook.events()]
-        sound(runbook)
+    busy = shutil.copy("/bin/true", os.path.join(runbook.folder, "busy"))
+    cases = {(runbook.folder + "/gone", "ENOENT"): "does not exist", (plain, "EACCES"): "permission denied",
+             (binary, "ENOEXEC"): "neither a program nor a script", (busy, "ETXTBSY"): "busy"}
+    with open(busy, "ab"):
+        for (program, error), said in cases.items():
+            done = runbook("exec", file, "-p", f"program={program}")
+            assert done.code == 1 and said in done.err, done
+            [result] = runbook.named("effect.result")
+            assert result["spawn_error"] == error and "exit" not in result, result
+            assert not runbook.named("effect.doubt")
+            sound(runbook)
 
 
 @pytest.mark.parametrize("harm", ["removed", "renamed", "replaced"])
@@ -161,6 +171,10 @@ steps:
     done = runbook("exec", runbook.write("stubborn.yaml", text))
     assert done.code == 0, done
     assert runbook.steps() == {"deaf": "failed", "stopped": "failed", "after": "passed"}
+    deaf, stopped, after = runbook.named("effect.result")
+    assert deaf["killed"] == "timeout" and deaf["escalated"] is True, deaf
+    assert stopped["killed"] == "timeout", stopped
+    assert "killed" not in after and "escalated" not in after, after
     assert list(runbook.what_is_left()) == []
     sound(runbook)
 
@@ -169,15 +183,22 @@ def test_f26_more_output_than_is_kept_is_said(runbook):
     text = """runbook: big
 defaults: {timeout: 2m}
 steps:
-  - {id: it, run: "head -c 300M /dev/zero"}
+  - {id: it, run: "echo the first; head -c 300M /dev/zero; echo the last"}
 """
-    done = runbook("exec", runbook.write("big.yaml", text))
+    done, kib = runbook.measured("exec", runbook.write("big.yaml", text))
     assert done.code == 0, done
+    if not is_sanitized(runbook.binary):
+        assert kib < 32 << 10
     [result] = runbook.named("effect.result")
     lost = result["out"]["lost"]
-    assert lost > 0 and result["out"]["bytes"] + lost == 300 << 20
+    assert lost > 0 and result["out"]["bytes"] + lost == (300 << 20) + len("the first\nthe last\n")
     assert "were not kept" in done.err
     assert "were not kept" in runbook("logs", "last").out
+    kept = os.path.join(runbook.run_folder(), "blobs/sha256", result["out"]["blob"].split(":")[1])
+    with open(kept, "rb") as f:
+        assert f.read(11) == b"the first\n\0"
+        f.seek(-10, os.SEEK_END)
+        assert f.read() == b"\0the last\n"
     sound(runbook)
 
 
@@ -232,11 +253,19 @@ def decisions(runbook):
                           if event["type"].startswith(kinds)])
 
 
-def test_f53_the_surroundings_change_no_decision(trial):
+SURROUNDED = THREE.replace("steps:", """steps:
+  - {id: half, lua: 'return {half = 1 / 2, small = ("I"):lower()}'}
+  - {id: said, exec: [echo, "${{ steps.half.outputs.half }}", "${{ steps.half.outputs.small }}"]}""")
+
+
+def test_f53_the_surroundings_change_no_decision(trial, locales):
+    with open(trial.file, "w") as f:
+        f.write(SURROUNDED)
     base = dict(trial.runbook.env)
     empty_name = f"exec -a '' {trial.runbook.binary} "
-    cases = [{}, {"LANG": "de_DE.UTF-8", "LC_ALL": "de_DE.UTF-8"}, {"TZ": "Pacific/Kiritimati"},
-             {"LC_ALL": "tr_TR.UTF-8", "TZ": ":/etc/nowhere"}, {"HOME": None}, {"TERM": None}]
+    german, turkish = locales
+    cases = [{}, german, {"TZ": "Pacific/Kiritimati"}, {**turkish, "TZ": ":/etc/nowhere"},
+             {"HOME": None}, {"TERM": None}]
     seen = set()
     for case in cases:
         for before in ("", "umask 0; ", "umask 777; ", "cd /; ", "ulimit -s 512; "):
@@ -246,5 +275,6 @@ def test_f53_the_surroundings_change_no_decision(trial):
                                   env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, text=True)
             assert done.returncode == 0, (case, before, done)
+            assert trial.runbook("logs", "last", "said").out == "0.5 i\n", (case, before)
             seen.add(decisions(trial.runbook).replace(trial.effects, "EFFECTS"))
     assert len(seen) == 1, seen

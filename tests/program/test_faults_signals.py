@@ -4,10 +4,11 @@ begin, and the record is whole."""
 import os
 import signal
 import subprocess
+import termios
 
 import pytest
 
-from test_attacks_terminal import hang_up
+from test_attacks_terminal import hang_up, shell  # noqa: F401
 from test_crash import THREE, effects_of, go_on, sound, wait_for
 from test_faults import ALL, trial  # noqa: F401
 from test_terminal import Terminal
@@ -58,6 +59,56 @@ def test_f29_a_closed_terminal_ends_the_run_after_its_step(trial):     # noqa: F
         return person.child.exitstatus
     ends_after_its_step(trial, ended)
     person.child.close(force=True)
+
+
+STOPPED = """runbook: stopped
+defaults: {timeout: 10m}
+params: {dir: {type: string, pattern: /.*}}
+steps:
+  - {id: work, run: "until test -e ${{ params.dir }}/go; do sleep 0.05; done"}
+  - {id: sure, confirm: Sure?}
+"""
+
+
+def is_stopped(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        return f.read().rpartition(")")[2].split()[0] == "T"
+
+
+@pytest.mark.parametrize("at", ["step", "question"])
+def test_f30_a_run_that_is_stopped_goes_on(runbook, shell, at):        # noqa: F811
+    """Ctrl-Z: the shell gets its terminal as it was; what works goes on, and so does who asks."""
+    person = shell(f"exec {runbook.write('stopped.yaml', STOPPED)} -p dir={runbook.folder}")
+    runbook.await_event("effect.intent", step="work")
+    wait_for(lambda: termios.tcgetattr(person.held) != person.before, 60)
+    if at == "question":
+        runbook.write("go", "")
+        person.sees("y yes")
+    person.child.kill(signal.SIGTSTP)
+    wait_for(lambda: is_stopped(person.child.pid), 60)
+    assert termios.tcgetattr(person.held) == person.before
+    runbook.write("go", "")
+    person.child.kill(signal.SIGCONT)
+    person.sees("y yes")
+    assert termios.tcgetattr(person.held) != person.before
+    person.child.send("y\r")
+    assert person.ends() == (0, None)
+    assert {event["w"] for event in runbook.events()} == {1}
+    sound(runbook)
+
+
+def test_f30_a_run_that_was_made_to_quit_is_resumed(trial):            # noqa: F811
+    """SIGQUIT is a crash that somebody asked for: the effect goes on, and whoever resumes takes it over."""
+    slow(trial)
+    process = trial.runbook.start(*trial.words, stderr=subprocess.DEVNULL)
+    wait_for(lambda: effects_of(trial.effects) == ["one", "two"], 60)
+    process.send_signal(signal.SIGQUIT)
+    assert process.wait(60) == -signal.SIGQUIT
+    assert trial.runbook("verify", "last").code == 9
+    trial.runbook.write("go", "")
+    go_on(trial.runbook)
+    assert effects_of(trial.effects) == ALL
+    sound(trial.runbook)
 
 
 STORM = [signal.SIGCHLD, signal.SIGWINCH, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCONT, signal.SIGURG]

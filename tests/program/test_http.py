@@ -136,7 +136,7 @@ def test_http_a_header_that_comes_twice_is_as_expected_when_one_of_them_is(web):
     assert done.code == 0, done
 
 
-def test_http_what_was_not_sent_is_tried_again(web):
+def test_f39_what_was_not_sent_is_tried_again(web):
     done = web("""
   - id: nowhere
     http: {url: "http://127.0.0.1:1/", json: {a: 1}}
@@ -149,7 +149,7 @@ def test_http_what_was_not_sent_is_tried_again(web):
     assert [d["reason"] for d in web.runbook.named("attempt.failed")] == ["connect"] * 3
 
 
-def test_http_a_write_without_an_answer_is_in_doubt(web):
+def test_f39_a_write_without_an_answer_is_in_doubt(web):
     steps = """
   - id: pay
     connection: api
@@ -433,7 +433,7 @@ def test_f41_an_answer_that_is_cut_is_no_success(web, answer):
     assert web.runbook.named("effect.result")[0]["error"]["code"] == "short"
 
 
-def test_http_killed_in_the_middle_it_is_asked_and_never_sent_twice(web):
+def test_f39_killed_in_the_middle_it_is_asked_and_never_sent_twice(web):
     path = web.runbook.write("web.yaml", HEAD + """
   - id: pay
     connection: api

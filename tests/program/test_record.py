@@ -9,6 +9,7 @@ import shutil
 import pytest
 
 from conftest import ROOT
+from test_terminal import terminal  # noqa: F401
 
 WORK = """runbook: work
 defaults: {timeout: 1m}
@@ -55,7 +56,7 @@ def test_verify_says_of_each_level_what_it_found(sound):
                      "ANCHORS": "ABSENT"}
 
 
-def test_any_flipped_byte_is_found_and_its_place_named(sound):
+def test_a33_any_flipped_byte_is_found_and_its_place_named(sound):
     path = journal(sound)
     with open(path, "rb") as f:
         good = f.read()
@@ -88,14 +89,14 @@ def lines_of(runbook):
     lambda lines: [line.replace(b'":', b'": ', 1) for line in lines],  # another form of JSON
     lambda lines: [line[:-1] + b"\r\n" for line in lines],
 ], ids=["dropped", "reordered", "doubled", "beheaded", "spaced", "crlf"])
-def test_forged_lines_are_found(sound, forge):
+def test_a38_a40_forged_lines_are_found(sound, forge):
     rewrite(journal(sound), b"".join(forge(lines_of(sound))))
     shown = sound("verify", "last")
     assert shown.code == 7, shown
 
 
 @pytest.mark.parametrize("keep", [1, 5])
-def test_a_cut_tail_is_open_never_sound(sound, keep):
+def test_a34_a_cut_tail_is_open_never_sound(sound, keep):
     rewrite(journal(sound), b"".join(lines_of(sound)[:-keep]))
     shown = sound("verify", "last")
     assert shown.code == 9, shown
@@ -119,7 +120,7 @@ def blobs(runbook):
     return sorted(os.path.join(folder, name) for name in os.listdir(folder))
 
 
-def test_a_changed_output_is_found(sound):
+def test_a39_a_changed_output_is_found(sound):
     with open(blobs(sound)[0], "rb") as f:
         data = f.read()
     rewrite(blobs(sound)[0], data + b"x")
@@ -142,7 +143,7 @@ def test_a_changed_copy_of_the_runbook_is_found(sound):
     assert sound("replay", "last").code == 7
 
 
-def test_a_missing_run_is_seen_in_the_chain_of_runs(sound):
+def test_a37_a_missing_run_is_seen_in_the_chain_of_runs(sound):
     sound("exec", sound.folder + "/work.yaml")
     assert sound("verify", "--all").code == 0
     runs = os.path.join(sound.store, "runs")
@@ -151,22 +152,79 @@ def test_a_missing_run_is_seen_in_the_chain_of_runs(sound):
     assert shown.code == 7, shown
 
 
-def test_control_characters_never_reach_the_terminal_raw(runbook):
-    text = """runbook: hostile
+# What a program prints, and what a person sees of it.
+SHOWN = {
+    "x\033[2J": r"x\e[2J", "\033]0;owned\007": r"\e]0;owned\x07",
+    "\033]8;;http://evil/\033\\click": r"\e]8;;http://evil/\e\click",
+    "\033]52;c;b3duZWQ=\007": r"\e]52;c;b3duZWQ=\x07", "\033P+q544e\033\\": "\\eP+q544e\\e\\",
+    "\u009b2J\u009d0;owned\u009c": r"\u009b2J\u009d0;owned\u009c", "good\bbad": r"good\x08bad",
+    "all good\rnone is": r"all good\rnone is", "\u202edeew": r"\u202edeew", "a\u200bb": r"a\u200bb",
+}
+HOSTILE = """runbook: hostile
 defaults: {timeout: 1m}
+params: {dir: {type: string, pattern: /.*}}
 steps:
   - id: shout
-    title: "look: \\e[2J"
-    run: |
-      printf 'x\\033]0;owned\\007\\033[2Jy\\n' >&2
-      exit 1
+    cwd: "${{ params.dir }}"
+    run: cat said; cat said >&2
+    on_failure: continue
+    outputs: {said: result.stdout}
+    check: return false, result.stdout
+  - {id: sure, confirm: "After ${{ steps.shout.stdout }}?"}
 """
-    done = runbook("exec", runbook.write("hostile.yaml", text))
-    assert done.code in (1, 2)
-    for command in (["status", "last"], ["logs", "last"], ["list"]):
-        shown = runbook(*command)
-        for stream in (shown.out, shown.err, done.out, done.err):
-            assert "\033" not in stream and "\a" not in stream
+OBEYED = set("\033\a\b\r\u009b\u009d\u009c\u202e\u200b")
+
+
+def test_a45_control_characters_never_reach_the_terminal_raw(runbook):
+    runbook.write("said", "\n".join(SHOWN))
+    file = runbook.write("hostile.yaml", HOSTILE)
+    done = runbook("exec", file, "-p", f"dir={runbook.folder}")
+    assert done.code == 3, done
+    told = [done] + [runbook(*words) for words in (
+        ["status", "last"], ["logs", "last"], ["list"], ["logs", "last", "shout", "--evidence"])]
+    for one in told:
+        assert not OBEYED & set(one.out + one.err), ascii(one)
+        for shown in SHOWN.values():
+            assert shown in (one.out + one.err).replace("\\n", "\n"), (shown, one)
+    for words in (["logs", "last", "--events"], ["logs", "last", "--output", "json"], ["replay", "last"],
+                  ["resume", "last"]):
+        one = runbook(*words)
+        assert not OBEYED & set(one.out + one.err), ascii(one)
+
+
+def test_a45_nor_from_the_output_of_a_step_at_a_terminal(runbook, terminal):     # noqa: F811
+    runbook.write("said", "\n".join(SHOWN))
+    file = runbook.write("hostile.yaml", HOSTILE)
+    assert runbook("exec", file, "-p", f"dir={runbook.folder}").code == 3
+    person = terminal("logs", "last", "shout")
+    person.ends(0)
+    for shown in SHOWN.values():
+        assert person.all().count(shown) == 2, (shown, person.all())
+    assert not OBEYED & set(person.all().replace("\r\n", "\n")), ascii(person.all())
+
+
+def test_a45_nor_from_the_name_of_a_file(runbook):
+    """Of a runbook, of parameters and of answers that are not there, and of one with a mistake in it."""
+    name = os.path.join(runbook.folder, "".join(part.replace("/", "") for part in SHOWN))
+    file = runbook.write("work.yaml", WORK)
+    told = [runbook("check", name), runbook("exec", name), runbook("exec", file, "--params", name),
+            runbook("exec", file, "--answers", name)]
+    runbook.write(name, "steps: no\n")
+    told += [runbook("check", name), runbook("exec", name)]
+    for one in told:
+        assert one.code in (1, 2) and not OBEYED & set(one.out + one.err), ascii(one)
+        assert r"\e]0;owned\x07" in one.out + one.err, one
+    assert not os.path.exists(runbook.store)
+
+
+@pytest.mark.parametrize("place", ["title: 'x\\e[2J'", 'title: "x\\e[2J"', 'run: "echo \\e]0;x"'])
+def test_a45_a_runbook_has_no_control_characters(runbook, place):
+    head = "runbook: x\ndefaults: {timeout: 1m}\nsteps:\n  - id: it\n    "
+    more = "" if place.startswith("run") else "\n    run: 'true'"
+    raw = place.replace("\\e", "\033") if "'" in place else place
+    checked = runbook("check", runbook.write("x.yaml", head + raw + more + "\n"))
+    assert checked.code == 1 and "error[RB010" in checked.err, checked
+    assert "\033" not in checked.out + checked.err
 
 
 def test_what_was_cut_off_is_taken_as_recorded(runbook):
@@ -243,3 +301,26 @@ def test_what_was_added_with_right_hashes_does_not_follow(runbook, type, d):
     if type != "run.finished":
         assert runbook("resume", "last").code == 7
     assert not os.path.exists(os.path.join(runbook.folder, "deployed"))
+
+
+def test_f08_a_flipped_byte_of_an_open_run_is_left_as_it_is(runbook):
+    """No tail that a crash has torn: nothing is cut off, and nothing goes on."""
+    file = runbook.write("asks.yaml", ASKS)
+    assert runbook("exec", file, "-p", f"dir={runbook.folder}").code == 3
+    lines = lines_of(runbook)
+    files = sorted(os.listdir(runbook.run_folder()))
+    answers = runbook.write("answers.yaml", "answers: {sure: yes}")
+    for number in (0, len(lines) // 2, len(lines) - 2):
+        for place in (1, len(lines[number]) // 2, len(lines[number]) - 1):
+            bad = bytearray(lines[number])
+            bad[place] ^= 0x10
+            whole = b"".join(lines[:number] + [bytes(bad)] + lines[number + 1:])
+            rewrite(journal(runbook), whole)
+            done = runbook("resume", "last", "--answers", answers)
+            assert done.code == 7, (number, place, done)
+            with open(journal(runbook), "rb") as f:
+                assert f.read() == whole
+            assert sorted(os.listdir(runbook.run_folder())) == files
+    assert not os.path.exists(os.path.join(runbook.folder, "deployed"))
+    rewrite(journal(runbook), b"".join(lines))
+    assert runbook("resume", "last", "--answers", answers).code == 0

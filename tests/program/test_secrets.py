@@ -185,7 +185,7 @@ def assert_no_trace(runbook, file):
 
 @pytest.mark.parametrize("output", ["plain", "json", "github"])
 @pytest.mark.parametrize("code", [0, 3])
-def test_a61_a_secret_is_nowhere_however_it_is_printed(place, output, code):
+def test_a61_a63_a_secret_is_nowhere_however_it_is_printed(place, output, code):
     file = place.write("secrets.yaml", runbook_with(exit=code))
     with Watch():
         run(place, file, "--output", output)
@@ -484,7 +484,7 @@ def test_a64_no_digest_depends_on_a_secret(place):
 
 
 @pytest.mark.parametrize("together", [False, True])
-def test_a_killed_run_goes_on_with_its_secrets(place, together):
+def test_a61_f01_f02_a_killed_run_goes_on_with_its_secrets(place, together):
     process = start_waiting(place)
     process.send_signal(signal.SIGKILL)
     process.wait()

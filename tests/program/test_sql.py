@@ -51,7 +51,7 @@ def base(runbook, postgres):
     postgres.psql("postgres", "DROP DATABASE IF EXISTS sql_demo WITH (FORCE)")
 
 
-def test_sql_statements_are_one_transaction_and_values_are_bound(base):
+def test_a15_statements_are_one_transaction_and_values_are_bound(base):
     done = base("""
   - id: fill
     connection: primary
@@ -169,7 +169,7 @@ def test_sql_what_fails_is_taken_back_and_its_state_is_told(base):
 
 @pytest.mark.parametrize("sql", ["{query: insert into orders values (1), read_only: true}",
                                  "insert into orders values (1)"])
-def test_sql_the_server_refuses_to_write_what_only_reads(base, sql):
+def test_f45_the_server_refuses_to_write_what_only_reads(base, sql):
     done = base(f"""
   - id: look
     connection: reader
@@ -258,7 +258,7 @@ def test_f45_a_statement_that_outlasts_its_time_is_ended_by_the_server(base):
     assert "statement timeout" in error["message"]
 
 
-def test_sql_a_statement_outlasts_its_time_by_nothing(base):
+def test_f45_a_statement_outlasts_its_time_by_nothing(base):
     done = base("""
   - id: work
     connection: primary
@@ -292,7 +292,7 @@ def test_sql_killed_before_its_commit_it_is_done_once(base):
 
 
 @pytest.mark.parametrize("nth", range(1, 7))
-def test_sql_killed_around_its_commit_it_is_neither_lost_nor_repeated(base, nth):
+def test_f43_killed_around_its_commit_it_is_neither_lost_nor_repeated(base, nth):
     """Each step has a transaction of its own that counts how often it was done."""
     path = base.runbook.write("sql.yaml", HEAD + """
   - id: one

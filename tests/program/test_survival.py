@@ -94,7 +94,7 @@ def runbook_began(runbook):
         return False
 
 
-def test_the_migration_survives_without_its_supervisor(procedure, postgres):
+def test_f02_the_migration_survives_without_its_supervisor(procedure, postgres):
     seed = int(os.environ.get("RUNBOOK_SEED", time.time_ns() % 1000000))
     dice = random.Random(seed)
     hits = rounds = 0

@@ -484,7 +484,7 @@ def test_killed_while_it_waits_it_keeps_its_time(runbook, clock, trial, moment):
         run.is_sound()
 
 
-def test_killed_at_any_line_nothing_begins_outside_and_nothing_is_done_twice(runbook, clock, trial):
+def test_f01_killed_at_any_line_nothing_begins_outside_and_nothing_is_done_twice(runbook, clock, trial):
     clock.is_now(INSIDE)
     run = trial()
     for nth in range(1, 40):
