@@ -6,6 +6,7 @@
 #include "cli/preview.h"
 #include "cli/scratch.h"
 #include "effects/errands.h"
+#include "effects/loop.h"
 #include "effects/services.h"
 #include "journal/blob.h"
 
@@ -225,7 +226,6 @@ static void open_all(struct probing *p, rb_probe_wanted *wanted, int run_dir)
                                                 .doubtful = doubtful};
     const struct rb_errands_events errands = {
         .context = p, .ready = ready, .unasked = unasked};
-    uv_loop_init(&p->loop);
     uv_timer_init(&p->loop, &p->deadline);
     p->vault = rb_vault_new(&p->loop, p->preview.state, &nobody);
     p->services = rb_services_new(&p->loop, run_dir, &services);
@@ -290,7 +290,7 @@ bool rb_probe_all(const struct rb_document *document, const struct rb_value *par
     struct probing p = {0};
     if (!rb_preview_new(document, params, &p.preview, err))
         return false;
-    bool good = rb_scratch_new(&p.scratch, err);
+    bool good = rb_scratch_new(&p.scratch, err) && rb_loop_init(&p.loop, err);
     if (good) {
         open_all(&p, wanted, rb_scratch_run(p.scratch));
         probe_them(&p);

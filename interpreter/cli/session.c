@@ -19,6 +19,7 @@
 #include "effects/answers.h"
 #include "effects/clock.h"
 #include "effects/executor.h"
+#include "effects/loop.h"
 #include "effects/vault.h"
 #include "journal/blob.h"
 #include "lua/worker_main.h"
@@ -440,7 +441,8 @@ int rb_session_run(const struct rb_session_start *start)
 {
     struct session s = {.start = start, .tty = -1};
     struct rb_error err = {0};
-    uv_loop_init(&s.loop);
+    if (!rb_loop_init(&s.loop, &err))
+        return rb_report(&err);
     s.operator= operator_of(start);
     s.operator_name = rb_value_get_text(s.operator, "user", "?");
     open_view(&s);

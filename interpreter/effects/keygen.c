@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "effects/loop.h"
 
 enum { OUTPUT_MAX = 65536, HANDLES = 5 };
 
@@ -276,8 +277,12 @@ static void waited(void *context, int code, const struct rb_buf *output)
 int rb_keygen_run(const struct rb_keygen_call *call, struct rb_buf *ret_output)
 {
     struct waiting waiting = {-1, ret_output};
+    struct rb_error err = {0};
     uv_loop_t loop;
-    uv_loop_init(&loop);
+    if (!rb_loop_init(&loop, &err)) {
+        rb_buf_puts(ret_output, err.message);
+        return -1;
+    }
     rb_keygen_start(&loop, call, waited, &waiting);
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "core/statement.h"
 #include "effects/keygen.h"
+#include "effects/loop.h"
 #include "effects/signers.h"
 
 enum { LIMIT_MS = 10000 };
@@ -131,8 +132,12 @@ enum rb_signature rb_signature_verify(const struct rb_signature_claim *claim,
                                       struct rb_buf *ret_why)
 {
     struct waiting waiting = {RB_SIGNATURE_UNKNOWN, ret_why};
+    struct rb_error err = {0};
     uv_loop_t loop;
-    uv_loop_init(&loop);
+    if (!rb_loop_init(&loop, &err)) {
+        rb_buf_puts(ret_why, err.message);
+        return RB_SIGNATURE_UNKNOWN;
+    }
     rb_signature_start(&loop, claim, waited, &waiting);
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);
