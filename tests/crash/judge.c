@@ -27,8 +27,11 @@ static bool newest_run(const struct lab *lab, char ret_path[PATH_SIZE])
     return newest[0] != '\0';
 }
 
+typedef bool reader(const char *bytes, size_t length, const struct rb_value **ret_value,
+                    struct rb_error *err);
+
 /* The lines of a file as values, each with its newline behind it; what is cut off is no line. */
-static const struct rb_value *read_lines(const char *path)
+static const struct rb_value *read_lines(const char *path, reader *read)
 {
     RB_AUTO_BUF struct rb_buf text = {0};
     struct rb_list_builder lines = {0};
@@ -38,7 +41,7 @@ static const struct rb_value *read_lines(const char *path)
     for (const char *newline; (newline = memchr(at, '\n', (size_t)(end - at)));
          at = newline + 1) {
         const struct rb_value *value;
-        if (rb_json_decode(at, (size_t)(newline - at), &value, NULL))
+        if (read(at, (size_t)(newline - at), &value, NULL))
             rb_list_add(&lines, value);
     }
     return rb_list_end(&lines);
@@ -50,7 +53,7 @@ static const struct rb_value *read_journal(const struct lab *lab)
     char path[PATH_SIZE];
     struct rb_list_builder journal = {0};
     RB_AUTO_VALUE const struct rb_value *lines =
-        newest_run(lab, path) ? read_lines(path) : NULL;
+        newest_run(lab, path) ? read_lines(path, rb_json_decode) : NULL;
     for (size_t i = 0; i < rb_value_count(lines); i++) {
         const struct rb_value *line = rb_value_at(lines, i);
         if (rb_value_get_int(line, "seq", -1) != (int64_t)i)
@@ -121,18 +124,30 @@ static bool may_be_lost(const struct rb_value *line)
     return false;
 }
 
-static bool same_event(const struct rb_value *a, const struct rb_value *b)
+/* As it is shown: numbers as numbers, and a name as it is. */
+static const struct rb_value *plain(const struct rb_value *value)
 {
-    return rb_value_equal(rb_value_get(a, "d"), rb_value_get(b, "d")) &&
-           strcmp(type_of(a), type_of(b)) == 0 &&
-           strcmp(rb_value_get_text(a, "t", ""), rb_value_get_text(b, "t", "-")) == 0;
+    RB_AUTO_BUF struct rb_buf text = {0};
+    const struct rb_value *shown = NULL;
+    rb_json_print(value, 0, &text);
+    return rb_json_parse(rb_buf_text(&text), text.length, &shown, NULL) ? shown : NULL;
+}
+
+static bool same_event(const struct rb_value *shown, const struct rb_value *recorded)
+{
+    RB_AUTO_VALUE const struct rb_value *d =
+        recorded ? plain(rb_value_get(recorded, "d")) : NULL;
+    return d && rb_value_equal(rb_value_get(shown, "d"), d) &&
+           strcmp(type_of(shown), type_of(recorded)) == 0 &&
+           strcmp(rb_value_get_text(shown, "t", ""),
+                  rb_value_get_text(recorded, "t", "-")) == 0;
 }
 
 bool judge_shown(const struct lab *lab, bool loss, struct rb_buf *why)
 {
     char path[512];
     snprintf(path, sizeof path, "%s/out", lab->world);
-    RB_AUTO_VALUE const struct rb_value *shown = read_lines(path);
+    RB_AUTO_VALUE const struct rb_value *shown = read_lines(path, rb_json_parse);
     RB_AUTO_VALUE const struct rb_value *journal = read_journal(lab);
     for (size_t i = 0; i < rb_value_count(shown); i++) {
         const struct rb_value *line = rb_value_at(shown, i);

@@ -8,7 +8,8 @@
  *   --all            also of scenes that wait by the clock all of them, and each allocation, once
  *                    and for ever; without it those have a bound
  *   --until-broken   begins no trial any more once a promise was broken
- *   TRIAL        only this one, as a finding names it: hello:power:0:57:5:0:4:0 */
+ *   --scenes         only says which there are, as JSON
+ *   TRIAL            only this one, as a finding names it: hello:power:0:57:5:0:4:0 */
 
 #include <errno.h>
 #include <limits.h>
@@ -32,6 +33,7 @@ enum { JOBS_MAX = 16, STATES_MAX = 1 << 16 };
 struct tally {
     _Atomic int tried[FAULT_KINDS], lost, twice, unmet, broken;
     _Atomic size_t state_count;
+    time_t began;
     _Atomic uint64_t states[STATES_MAX]; /* a hash table of the disks that were seen */
 };
 
@@ -121,6 +123,9 @@ static void work(const struct lab *lab, const struct options *options, int index
             continue;
         }
         struct plan plan = plan_all(scene, &baseline, options->most);
+        if (index == 0)
+            fprintf(stderr, "crash: after %d s: %s, %zu trials\n",
+                    (int)(now() - tally->began), scene->name, plan.count);
         for (size_t j = (size_t)index; j < plan.count; j += (size_t)options->jobs) {
             if (options->until_broken && tally->broken > 0)
                 break;
@@ -225,6 +230,13 @@ static bool read_options(char **argv, struct options *options)
     return options->jobs > 0 && options->jobs <= JOBS_MAX;
 }
 
+static int say_scenes(void)
+{
+    RB_AUTO_BUF struct rb_buf out = {0};
+    scenes_print(&out);
+    return fputs(rb_buf_text(&out), stdout) < 0;
+}
+
 int runbook_main(int argc, char **argv);
 
 int main(int argc, char **argv)
@@ -232,6 +244,8 @@ int main(int argc, char **argv)
     /* A look at a file system is a process of whatever program it is asked by. */
     if (argc == 3 && strcmp(argv[1], "look") == 0)
         return runbook_main(argc, argv);
+    if (argc == 2 && strcmp(argv[1], "--scenes") == 0)
+        return say_scenes();
     struct options options = {.jobs = 2};
     char base[] = "/tmp/rb-crash-XXXXXX";
     if (!read_options(argv + 1, &options))
@@ -241,7 +255,7 @@ int main(int argc, char **argv)
         return 1;
     }
     tally = shared(sizeof *tally);
-    time_t began = now();
+    tally->began = now();
     for (int i = 0; i < options.jobs; i++) {
         if (fork() == 0)
             be_worker(base, &options, i);
@@ -249,7 +263,7 @@ int main(int argc, char **argv)
     int status, bad = 0;
     while (wait(&status) > 0)
         bad |= status != 0;
-    bad |= report((int)(now() - began));
+    bad |= report((int)(now() - tally->began));
     if (!tally->broken)
         trial_remove(base);
     return bad;

@@ -1,5 +1,7 @@
 #include "scenes.h"
 
+#include "base/json.h"
+
 const struct scene scenes[] = {
     {.name = "hello",
      .file = "examples/01-hello.yaml",
@@ -147,3 +149,31 @@ const struct scene scenes[] = {
                 "hosts:install.undo[1]"}},
 };
 const int scene_count = sizeof scenes / sizeof *scenes;
+
+static const struct rb_value *texts(const char *const *list, int most)
+{
+    struct rb_list_builder all = {0};
+    for (int i = 0; i < most && list[i]; i++)
+        rb_list_add(&all, rb_value_text(list[i]));
+    return rb_list_end(&all);
+}
+
+void scenes_print(struct rb_buf *out)
+{
+    struct rb_list_builder all = {0};
+    for (int i = 0; i < scene_count; i++) {
+        const struct scene *scene = &scenes[i];
+        rb_list_add(&all,
+                    rb_value_map("name", rb_value_text(scene->name), "file",
+                                 rb_value_text(scene->file), "words",
+                                 texts(scene->words, RB_COUNT(scene->words)), "answers",
+                                 rb_value_text(scene->answers), "doubts",
+                                 texts(scene->doubts, RB_COUNT(scene->doubts)), "repeats",
+                                 texts(scene->repeats, RB_COUNT(scene->repeats)), "code",
+                                 rb_value_int(scene->code), "signed",
+                                 rb_value_bool(scene->people[0].role), NULL));
+    }
+    RB_AUTO_VALUE const struct rb_value *list = rb_list_end(&all);
+    rb_json_print(list, 0, out);
+    rb_buf_putc(out, '\n');
+}

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "people.h"
 
 struct scene {
@@ -26,3 +27,6 @@ struct scene {
 
 extern const struct scene scenes[];
 extern const int scene_count;
+
+/* All of them as a list in JSON, for tests that run them otherwise. */
+void scenes_print(struct rb_buf *out);
