@@ -1,5 +1,5 @@
 """kill -9 of the real binary at any moment, then resume: the same end, no effect twice, none in
-doubt repeated without a decision."""
+doubt repeated without a decision. At any system call: test_crash_calls.py."""
 
 import json
 import os
@@ -9,8 +9,6 @@ import shutil
 import signal
 import subprocess
 import time
-
-import pytest
 
 THREE = """
 runbook: three
@@ -69,30 +67,6 @@ def was_created(runbook):
         return False
     journal = os.path.join(runbook.run_folder(), "journal.jsonl")
     return os.path.exists(journal) and b"\n" in open(journal, "rb").read()
-
-
-# What the interpreter itself calls, by name: the disk, its helpers, and the loop.
-CALLS = ["write", "pwrite64", "fdatasync", "fsync", "rename", "sendto", "epoll_pwait",
-         "epoll_wait", "clone", "connect"]
-
-
-@pytest.mark.parametrize("call", CALLS)
-def test_f01_kill_before_each_call(runbook, call):
-    file = runbook.write("three.yaml", THREE)
-    for nth in range(1, 200):
-        effects = os.path.join(runbook.folder, f"effects.{call}.{nth}")
-        shutil.rmtree(runbook.store, ignore_errors=True)
-        if not runbook.killed_at(call, nth, "exec", file, "-p", f"effects={effects}"):
-            assert effects_of(effects) == ["one", "two", "three"]
-            break
-        if was_created(runbook):
-            go_on(runbook)
-            assert effects_of(effects) == ["one", "two", "three"], f"{call} {nth}"
-            sound(runbook)
-        else:
-            assert effects_of(effects) == [], f"{call} {nth}: an effect without a record"
-    else:
-        pytest.fail("it was killed 199 times and never came to its end")
 
 
 def kill_and_resume(runbook, words, rng, longest):
