@@ -65,7 +65,10 @@ const struct scene scenes[] = {
     {.name = "notify",
      .file = "examples/13-notify.yaml",
      .words = {"-p", "mail_port=1"},
-     .answers = "",
+     .answers = "  declare.team.failure: {answer: skip, reason: nobody can be told}\n"
+                "  declare.everybody.failure: {answer: skip, reason: nobody can be told}\n"
+                "  update.failure: {answer: skip, reason: nobody can be told}\n"
+                "  load.failure: [retry, retry, retry]\n",
      .doubts = {"declare.team", "declare.everybody", "load", "update"}},
     {.name = "approve",
      .file = "examples/14-approve.yaml",
