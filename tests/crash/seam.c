@@ -74,7 +74,8 @@ static bool fails(const struct call *call, int error)
     return false;
 }
 
-/* A call may be another one than in the run without a fault: then it is not what was meant. */
+/* A call may be another one than in the run without a fault: then the next one is meant to which it
+ * can happen. */
 static bool fits(const struct call *call)
 {
     switch (seam->fault.kind) {
@@ -123,7 +124,7 @@ static bool is_met(int call, int nth)
     bool memory = seam_calls[call].class == MEMORY;
     if (fault->kind == FAULT_NONE || fault->role != seam_role() || fault->memory != memory)
         return false;
-    if (nth == fault->nth && fits(&seam_calls[call])) {
+    if (nth >= fault->nth && !seam->hit && fits(&seam_calls[call])) {
         seam->hit = call + 1;
         return true;
     }

@@ -31,6 +31,6 @@ int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *
         (void)!write(fd, line, length);
         close(fd);
     }
-    return ((spawner *)dlsym(RTLD_NEXT, "posix_spawn"))(pid, path, actions, attributes, argv,
-                                                        env);
+    return ((spawner *)dlsym(RTLD_NEXT, "posix_spawn"))(pid, path, actions, attributes,
+                                                        argv, env);
 }
