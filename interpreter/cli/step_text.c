@@ -373,20 +373,18 @@ static void called(struct rb_buf *out, int indent, const struct rb_plan *plan, i
 static void secret(const char *what, const struct rb_value *value, int indent,
                    struct rb_buf *out)
 {
+    RB_AUTO_BUF struct rb_buf names = {0};
     const struct rb_value *parts = rb_value_get(value, "file");
-    const char *between = " = a file with ";
     if (rb_template_secret(value))
-        rb_buf_printf(out, "%*s%s = secret:%s\n", indent, "", what,
-                      rb_template_secret(value));
+        rb_buf_printf(&names, "secret:%s", rb_template_secret(value));
     for (size_t i = 0; i < rb_value_count(parts); i++) {
         const char *name = rb_template_secret(rb_value_at(parts, i));
-        bool first = *between == ' ';
+        const char *before = names.length > 0 ? ", " : "a file with ";
         if (name)
-            rb_buf_printf(out, "%*s%s%ssecret:%s", first ? indent : 0, "",
-                          first ? what : "", between, name);
-        between = name ? ", " : between;
+            rb_buf_printf(&names, "%ssecret:%s", before, name);
     }
-    rb_buf_puts(out, *between == ',' ? "\n" : "");
+    if (names.length > 0)
+        rb_buf_printf(out, "%*s%s = %s\n", indent, "", what, rb_buf_text(&names));
 }
 
 void rb_step_text_secrets(const struct rb_value *env, const struct rb_value *input,
