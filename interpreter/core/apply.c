@@ -67,6 +67,7 @@ static void begin_run(struct rb_state *state, const struct rb_event *event)
     rb_apply_operator(state, event);
     state->interactive = rb_value_get_bool(event->d, "interactive", false);
     state->stay = rb_value_get_int(event->d, "stay_us", -1);
+    state->form = (int)rb_value_get_int(event->d, "form", 1);
     state->phase = RB_RUN_STARTING;
     rb_value_put(&state->main.params, rb_value_get(event->d, "params"));
     rb_book_advance(state, -1);
@@ -109,7 +110,7 @@ static void take_signal(struct rb_state *state, const struct rb_event *event)
     if (level > state->stop_level)
         state->stop_level = level;
     state->stop_name = names[0];
-    rb_value_put(&state->stop_why, rb_value_get(event->d, "why"));
+    rb_value_put(&state->stop, event->d);
     for (size_t i = 0; i < RB_COUNT(names); i++) {
         if (rb_apply_says(event, "name", names[i]))
             state->stop_name = names[i];

@@ -17,9 +17,9 @@
 /* clang-format off */
 #define RB_EVENTS(X)                                                                             \
     /* run, nonce, plan, sources, environment, params, secrets (sources), engine, limits, */     \
-    /* operator, interactive, stay_us */                                                         \
+    /* operator, interactive, stay_us, form (of the decisions that follow: RB_FORM) */           \
     X(RUN_CREATED, "run.created", true)                                                          \
-    /* operator, engine, interactive, stay_us (longer waits suspend), answers (digest) */         \
+    /* operator, engine, interactive, stay_us (longer waits suspend), form, answers (digest) */   \
     X(RUN_RESUMED, "run.resumed", true)                                                          \
     /* vars, env, locks: the values that hold for the whole run */                                \
     X(RUN_STARTED, "run.started", false)                                                         \
@@ -84,11 +84,11 @@
     /* step, why, status, exit, stops: it can't go on, and other branches can; when none can, or */\
     /* at once where a person stops it all (stops), the run ends so */                           \
     X(STEP_HALTED, "step.halted", false)                                                         \
-    /* step, choice: retry|undo, by: person|probe|idempotent: tried again after failure or */    \
-    /* doubt; an undo begins, of what nobody could say whether it happened */                    \
+    /* step, choice: retry|undo, by: person|probe|idempotent, who, reason: tried again after */  \
+    /* failure or doubt; an undo begins, of what nobody could say whether it happened */         \
     X(STEP_DECIDED, "step.decided", false)                                                       \
     /* name: INT|TERM|HUP|cancel|rollback|ENOSPC|secret, level: 1 after the step, 2 end it, 3 leave, by, */\
-    /* why (of a secret that nobody can be asked for) */                                         \
+    /* reason, why (of a secret that nobody can be asked for) */                                 \
     X(SIGNAL_RECEIVED, "signal.received", true)                                                  \
     /* by_us: the wall clock was set, back where less than 0, as the other one tells */            \
     X(CLOCK_SET, "clock.set", true)                                                              \
@@ -101,7 +101,8 @@
     /* why, failed (passed over), exit, also (steps of other branches that failed), left (what no */\
     /* undo has taken back yet), last_failed (of the last steps) */                              \
     X(RUN_FINISHED, "run.finished", false)                                                       \
-    /* step, why, by: on_failure|person|cancel, undo: what is to be taken back, in this order */ \
+    /* step, why, by: on_failure|guard|person, who, reason, undo: what is to be taken back, in */ \
+    /* this order */                                                                             \
     X(ROLLBACK_BEGAN, "rollback.began", false)                                                   \
     /* status, why, exit...: what run.finished says once the last steps have run */              \
     X(LAST_BEGAN, "last.began", false) \

@@ -91,27 +91,27 @@ bool rb_rollback_is_possible(const struct rb_state *state)
     return !state->rollback && !state->last && next_before(state, state->node_count) >= 0;
 }
 
-bool rb_rollback_say(const struct rb_state *state, struct rb_event *ret, const char *why,
-                     const char *by)
+bool rb_rollback_say(const struct rb_state *state, struct rb_event *ret,
+                     const struct rb_value *owned_cause)
 {
-    return rb_rule_say(state, ret, RB_EV_ROLLBACK_BEGAN,
-                       rb_value_map("step", state->current >= 0 ? rb_rule_key(state) : NULL,
-                                    "why", rb_value_text(why), "by", rb_value_text(by),
-                                    "undo", all_keys(state), NULL));
+    RB_AUTO_VALUE const struct rb_value *cause = owned_cause;
+    RB_AUTO_VALUE const struct rb_value *what =
+        rb_value_map("step", state->current >= 0 ? rb_rule_key(state) : NULL, "undo",
+                     all_keys(state), NULL);
+    return rb_rule_say(state, ret, RB_EV_ROLLBACK_BEGAN, rb_value_merge(cause, what));
 }
 
-bool rb_rollback_begin(const struct rb_state *state, struct rb_event *ret, const char *why,
-                       const char *by, bool stops)
+bool rb_rollback_begin(const struct rb_state *state, struct rb_event *ret,
+                       const struct rb_value *owned_cause, bool stops)
 {
     if (rb_front_is_alone(state))
-        return rb_rollback_say(state, ret, why, by);
-    return rb_rule_say(
-        state, ret, RB_EV_STEP_HALTED,
-        rb_value_map("status", rb_value_text("rollback"), "step", rb_rule_key(state), "why",
-                     rb_value_text(why), "by", rb_value_text(by), "exit", rb_value_int(5),
-                     "stops", stops ? rb_value_bool(true) : NULL, "level",
-                     rb_front_is_guard(state, state->current) ? rb_value_int(2) : NULL,
-                     NULL));
+        return rb_rollback_say(state, ret, owned_cause);
+    RB_AUTO_VALUE const struct rb_value *cause = owned_cause;
+    RB_AUTO_VALUE const struct rb_value *halt = rb_value_map(
+        "status", rb_value_text("rollback"), "step", rb_rule_key(state), "exit",
+        rb_value_int(5), "stops", stops ? rb_value_bool(true) : NULL, "level",
+        rb_front_is_guard(state, state->current) ? rb_value_int(2) : NULL, NULL);
+    return rb_rule_say(state, ret, RB_EV_STEP_HALTED, rb_value_merge(cause, halt));
 }
 
 bool rb_rollback_stop(const struct rb_state *state, struct rb_event *ret, const char *why)

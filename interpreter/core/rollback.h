@@ -17,13 +17,13 @@ bool rb_rollback_doubts(const struct rb_state *state, int node);
  * something that an undo takes back. */
 bool rb_rollback_is_possible(const struct rb_state *state);
 
-/* It begins: as soon as what runs beside the current node stands still. by: see rollback.began;
- * stops: nothing else is begun beside it. */
-bool rb_rollback_begin(const struct rb_state *state, struct rb_event *ret, const char *why,
-                       const char *by, bool stops);
+/* It begins: as soon as what runs beside the current node stands still. The cause is `why`, `by`, `who` and
+ * `reason` of rollback.began, and is taken over; stops: nothing else is begun beside it. */
+bool rb_rollback_begin(const struct rb_state *state, struct rb_event *ret,
+                       const struct rb_value *owned_cause, bool stops);
 /* Whoever stops it in its midst leaves things as nobody wanted them: the run ends as incomplete, and names
  * what is left. False where no rollback is under way. `at` the current node, or none. */
 bool rb_rollback_stop(const struct rb_state *state, struct rb_event *ret, const char *why);
 /* The same as rb_rollback_begin, where all stands still; `at` the current node. */
-bool rb_rollback_say(const struct rb_state *state, struct rb_event *ret, const char *why,
-                     const char *by);
+bool rb_rollback_say(const struct rb_state *state, struct rb_event *ret,
+                     const struct rb_value *owned_cause);

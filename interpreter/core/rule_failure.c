@@ -237,7 +237,11 @@ static bool settle(const struct rb_state *state, struct rb_event *ret, const cha
         (state->interactive && !final && !guard))
         return ask(state, ret, why);
     if (back)
-        return rb_rollback_begin(state, ret, why, guard ? "guard" : "on_failure", guard);
+        return rb_rollback_begin(state, ret,
+                                 rb_value_map("why", rb_value_text(why), "by",
+                                              rb_value_text(guard ? "guard" : "on_failure"),
+                                              NULL),
+                                 guard);
     return end(state, ret, refused ? "refused" : "failed", why, refused ? 4 : 1);
 }
 

@@ -2,6 +2,7 @@
 #include "core/container.h"
 #include "core/effects.h"
 #include "core/front.h"
+#include "core/person.h"
 #include "core/rollback.h"
 #include "core/rules.h"
 
@@ -139,10 +140,16 @@ static int rollback_at(const struct rb_state *state)
 
 static bool roll_back(const struct rb_state *state, struct rb_event *ret, int node)
 {
+    static const char *const members[] = {"why", "by", "who", "reason"};
     const struct rb_state at = rb_state_at(state, node);
     const struct rb_value *halted = rb_state_current(&at)->active->halted;
-    return rb_rollback_say(&at, ret, rb_value_get_text(halted, "why", ""),
-                           rb_value_get_text(halted, "by", ""));
+    struct rb_map_builder cause = {0};
+    for (size_t i = 0; i < RB_COUNT(members); i++) {
+        const struct rb_value *value = rb_value_get(halted, members[i]);
+        if (value)
+            rb_map_add(&cause, members[i], rb_value_ref(value));
+    }
+    return rb_rollback_say(&at, ret, rb_map_end(&cause));
 }
 
 /* Where an undo has failed, and nobody said how to go on, the rollback has stopped as well. */
@@ -239,14 +246,31 @@ static int stopped_at(const struct rb_state *state)
 
 static bool cancelled(const struct rb_state *state, struct rb_event *ret)
 {
-    static const char *const why = "cancelled by a person";
-    return rb_rollback_stop(state, ret, why) || finish(state, ret, "cancelled", why, 4);
+    RB_AUTO_BUF struct rb_buf why = {0};
+    rb_person_words(state, "cancelled", state->stop, &why);
+    return rb_rollback_stop(state, ret, rb_buf_text(&why)) ||
+           finish(state, ret, "cancelled", rb_buf_text(&why), 4);
 }
 
 static bool stopped(const struct rb_state *state, struct rb_event *ret)
 {
-    static const char *const why = "stopped by a person";
+    const struct rb_value *halted = rb_state_current(state)->active->halted;
+    const char *why = rb_value_get_text(halted, "why", "");
     return rb_rollback_stop(state, ret, why) || suspend(state, ret, why, 4);
+}
+
+static bool rollback_asked(const struct rb_state *state, struct rb_event *ret)
+{
+    RB_AUTO_BUF struct rb_buf why = {0};
+    if (!rb_rollback_is_possible(state))
+        return cancelled(state, ret);
+    if (state->form >= 2)
+        rb_person_words(state, "asked for", state->stop, &why);
+    else
+        rb_buf_puts(&why, "a person asked for it");
+    const struct rb_value *cause =
+        rb_value_map("why", rb_value_text(rb_buf_text(&why)), NULL);
+    return rb_rollback_say(state, ret, rb_person_named(state, cause, state->stop));
 }
 
 bool rb_rule_stop(const struct rb_state *state, struct rb_event *ret)
@@ -261,14 +285,12 @@ bool rb_rule_stop(const struct rb_state *state, struct rb_event *ret)
     if (strcmp(state->stop_name, "cancel") == 0)
         return cancelled(&at, ret);
     if (strcmp(state->stop_name, "rollback") == 0)
-        return rb_rollback_is_possible(state)
-                   ? rb_rollback_say(&at, ret, "a person asked for it", "person")
-                   : cancelled(&at, ret);
+        return rollback_asked(&at, ret);
     if (strcmp(state->stop_name, "ENOSPC") == 0)
         return suspend(&at, ret, "the disk is full", 74);
     if (strcmp(state->stop_name, "secret") == 0)
-        return suspend(&at, ret, rb_value_as_text(state->stop_why, "a secret is missing"),
-                       3);
+        return suspend(&at, ret,
+                       rb_value_get_text(state->stop, "why", "a secret is missing"), 3);
     if (by_answer && rollback_at(state) >= 0)
         return roll_back(state, ret, rollback_at(state));
     if (by_answer && rb_value_get(rb_state_current(&at)->active->halted, "status"))

@@ -1,16 +1,20 @@
 #include <string.h>
 
 #include "core/effects.h"
+#include "core/person.h"
 #include "core/rollback.h"
 #include "core/rules.h"
 
 /* What is to become of a step that may have happened, or not, before its undo begins. */
 
-static bool begin(const struct rb_state *state, struct rb_event *ret, const char *by)
+static bool begin(const struct rb_state *state, struct rb_event *ret,
+                  const struct rb_value *answer)
 {
+    const struct rb_value *d =
+        rb_value_map("step", rb_rule_key(state), "choice", rb_value_text("undo"), "by",
+                     rb_value_text("probe"), NULL);
     return rb_rule_say(state, ret, RB_EV_STEP_DECIDED,
-                       rb_value_map("step", rb_rule_key(state), "choice",
-                                    rb_value_text("undo"), "by", rb_value_text(by), NULL));
+                       answer ? rb_person_named(state, d, answer) : d);
 }
 
 static bool leave(const struct rb_state *state, struct rb_event *ret, const char *by,
@@ -28,7 +32,7 @@ static bool probed(const struct rb_state *state, struct rb_event *ret)
     enum rb_verdict verdict =
         rb_verdict_of(rb_state_current(state)->active->eval, &why, &item);
     if (verdict == RB_HOLDS)
-        return begin(state, ret, "probe");
+        return begin(state, ret, NULL);
     if (verdict == RB_FAILS)
         return leave(state, ret, "probe", "the probe says that it was not done");
     return rb_ask_choice(state, ret, "undo", why);
@@ -39,10 +43,12 @@ static bool answered(const struct rb_state *state, struct rb_event *ret)
     const struct rb_value *answer = rb_state_current(state)->active->answer;
     const char *word = rb_value_get_text(answer, "answer", "");
     if (strcmp(word, "undo") == 0)
-        return begin(state, ret, "person");
+        return begin(state, ret, answer);
     if (strcmp(word, "leave") == 0)
         return leave(state, ret, "person", rb_value_get_text(answer, "reason", ""));
-    return rb_rollback_stop(state, ret, "stopped by a person");
+    RB_AUTO_BUF struct rb_buf why = {0};
+    rb_person_words(state, "stopped", answer, &why);
+    return rb_rollback_stop(state, ret, rb_buf_text(&why));
 }
 
 bool rb_rule_undo(const struct rb_state *state, struct rb_event *ret)

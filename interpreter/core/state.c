@@ -74,7 +74,7 @@ void rb_state_free(struct rb_state *state)
     rb_value_unref(state->duties);
     rb_value_unref(state->lock_refused);
     rb_value_unref(state->end);
-    rb_value_unref(state->stop_why);
+    rb_value_unref(state->stop);
     rb_value_unref(state->rollback);
     rb_value_unref(state->last);
     rb_value_unref(state->overrides);
@@ -267,6 +267,7 @@ const struct rb_value *rb_state_dump(const struct rb_state *state)
         rb_value_int(state->rollback_from), "last", rb_value_ref(state->last),
         "last_failed", rb_value_int(state->last_failed), "elapsed",
         rb_value_int(state->steady.elapsed), "trusted", rb_value_int(state->steady.trusted),
-        "stay", rb_value_int(state->stay), "windows", rb_windows_dump(state), "overrides",
-        rb_value_ref(state->overrides), "nodes", rb_list_end(&nodes), NULL);
+        "form", rb_value_int(state->form), "stay", rb_value_int(state->stay), "windows",
+        rb_windows_dump(state), "overrides", rb_value_ref(state->overrides), "nodes",
+        rb_list_end(&nodes), NULL);
 }

@@ -155,9 +155,10 @@ struct rb_state {
     rb_time utc, mono;          /* of the last event */
     rb_time created_utc;
     bool interactive;
-    int stop_level;                  /* 0: go on; see signal.received */
-    const char *stop_name;           /* "INT"..., "halt": of a step; static text */
-    const struct rb_value *stop_why; /* of a secret that is missing; else NULL */
+    int stop_level;              /* 0: go on; see signal.received */
+    const char *stop_name;       /* "INT"..., "halt": of a step; static text */
+    const struct rb_value *stop; /* payload of the last signal.received, or NULL */
+    int form;                    /* of what is decided now (RB_FORM) */
     struct rb_node *nodes;
     int node_count, node_capacity;
     /* The node that the last event was about, or what held it when that ended it; -1: none.

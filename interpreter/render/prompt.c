@@ -10,11 +10,9 @@
 
 /* The label of each text that is typed for a choice. */
 static const char *const labels[] = {
-    [RB_NEEDS_NOTHING] = "> ",
-    [RB_NEEDS_REASON] = "reason> ",
-    [RB_NEEDS_EVIDENCE] = "evidence> ",
-    [RB_NEEDS_NOTE] = "note> ",
-    [RB_NEEDS_HELP] = "> ",
+    [RB_NEEDS_NOTHING] = "> ",      [RB_MAY_REASON] = "> ",
+    [RB_NEEDS_REASON] = "reason> ", [RB_NEEDS_EVIDENCE] = "evidence> ",
+    [RB_NEEDS_NOTE] = "note> ",     [RB_NEEDS_HELP] = "> ",
 };
 
 struct rb_prompt *rb_prompt_new(const struct rb_value *question, const char *resume)
@@ -136,6 +134,8 @@ static enum rb_prompt_turn choose(struct rb_prompt *prompt, const struct rb_choi
         prompt->help = true;
         return RB_PROMPT_MORE;
     }
+    if (choice->needs == RB_MAY_REASON)
+        return give(prompt, rb_value_text(choice->word), *text ? text : NULL);
     if (choice->needs != RB_NEEDS_NOTHING) {
         if (*text)
             return complete(prompt, choice, text);

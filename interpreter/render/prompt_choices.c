@@ -47,7 +47,7 @@ static const struct rb_choice of_typed[] = {
 };
 
 #define AFTER_FAILURE                                                                     \
-    {'r', "retry", "retry", RB_NEEDS_NOTHING, true, "run this step once more"},           \
+    {'r', "retry", "retry", RB_MAY_REASON, true, "run this step once more"},              \
         {'s',    "skip",                                                                  \
          "skip", RB_NEEDS_REASON,                                                         \
          true,   "go on without it: recorded as skipped, with your reason"},              \
@@ -59,7 +59,7 @@ static const struct rb_choice of_typed[] = {
          "its effect is in place, you made sure: recorded as passed by you, with your "   \
          "reason"},                                                                       \
     {                                                                                     \
-        't', "stop", "stop, resume later", RB_NEEDS_NOTHING, true,                        \
+        't', "stop", "stop, resume later", RB_MAY_REASON, true,                           \
             "end here, and leave all as it is; it can be resumed later, at this question" \
     }
 
@@ -71,17 +71,17 @@ static const struct rb_choice of_failure[] = {
 
 static const struct rb_choice of_undoable[] = {
     AFTER_FAILURE,
-    {'b', "rollback", "roll back", RB_NEEDS_NOTHING, true,
+    {'b', "rollback", "roll back", RB_MAY_REASON, true,
      "take back what was done, the newest first, by the undo of each step"},
     {'?', "help", "help", RB_NEEDS_HELP, false, "these lines"},
     {0},
 };
 
 static const struct rb_choice of_undo[] = {
-    {'u', "undo", "undo", RB_NEEDS_NOTHING, true, "it was done: take it back"},
+    {'u', "undo", "undo", RB_MAY_REASON, true, "it was done: take it back"},
     {'l', "leave", "leave it", RB_NEEDS_REASON, true,
      "it was not done, or is to stay: recorded as left, with your reason"},
-    {'t', "stop", "stop, resume later", RB_NEEDS_NOTHING, true,
+    {'t', "stop", "stop, resume later", RB_MAY_REASON, true,
      "end here, in the middle of the rollback; it can be resumed, at this question"},
     {'?', "help", "help", RB_NEEDS_HELP, false, "these lines"},
     {0},
@@ -92,7 +92,7 @@ static const struct rb_choice of_window[] = {
      "until it opens; Ctrl-C leaves, and it can be resumed later"},
     {'o', "override", "override", RB_NEEDS_REASON, true,
      "go on all the same: recorded with your reason, and shown wherever the run is"},
-    {'t', "stop", "stop, resume later", RB_NEEDS_NOTHING, true,
+    {'t', "stop", "stop, resume later", RB_MAY_REASON, true,
      "end here, nothing is undone; it can be resumed later"},
     {'?', "help", "help", RB_NEEDS_HELP, false, "these lines"},
     {0},
@@ -100,18 +100,18 @@ static const struct rb_choice of_window[] = {
 
 /* What has to be signed is neither skipped nor said to be done. */
 static const struct rb_choice of_rejected[] = {
-    {'r', "retry", "retry", RB_NEEDS_NOTHING, true, "ask for the approval anew"},
-    {'t', "stop", "stop, resume later", RB_NEEDS_NOTHING, true,
+    {'r', "retry", "retry", RB_MAY_REASON, true, "ask for the approval anew"},
+    {'t', "stop", "stop, resume later", RB_MAY_REASON, true,
      "end here, nothing is undone; it can be resumed later, at this question"},
     {'?', "help", "help", RB_NEEDS_HELP, false, "these lines"},
     {0},
 };
 
 static const struct rb_choice of_rejected_undoable[] = {
-    {'r', "retry", "retry", RB_NEEDS_NOTHING, true, "ask for the approval anew"},
-    {'t', "stop", "stop, resume later", RB_NEEDS_NOTHING, true,
+    {'r', "retry", "retry", RB_MAY_REASON, true, "ask for the approval anew"},
+    {'t', "stop", "stop, resume later", RB_MAY_REASON, true,
      "end here, nothing is undone; it can be resumed later, at this question"},
-    {'b', "rollback", "roll back", RB_NEEDS_NOTHING, true,
+    {'b', "rollback", "roll back", RB_MAY_REASON, true,
      "take back what was done, the newest first, by the undo of each step"},
     {'?', "help", "help", RB_NEEDS_HELP, false, "these lines"},
     {0},

@@ -8,6 +8,7 @@
 /* What else a choice needs from the person. */
 enum rb_choice_needs {
     RB_NEEDS_NOTHING,
+    RB_MAY_REASON, /* nothing, but one that is typed behind it is kept */
     RB_NEEDS_REASON,
     RB_NEEDS_EVIDENCE,
     RB_NEEDS_NOTE,

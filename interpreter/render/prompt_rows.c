@@ -62,7 +62,8 @@ static void add_choices(const struct rb_prompt *prompt, const struct rb_paint *p
 {
     struct rb_row *row = NULL;
     for (const struct rb_choice *choice = prompt->choices; choice->key; choice++) {
-        bool more = choice->needs != RB_NEEDS_NOTHING && choice->needs != RB_NEEDS_HELP;
+        bool more = choice->needs != RB_NEEDS_NOTHING && choice->needs != RB_NEEDS_HELP &&
+                    choice->needs != RB_MAY_REASON;
         const char key[] = {choice->key, ' ', '\0'};
         RB_AUTO_BUF struct rb_buf label = {0};
         rb_buf_puts(&label, choice->label);
@@ -81,6 +82,18 @@ static void add_choices(const struct rb_prompt *prompt, const struct rb_paint *p
     }
 }
 
+/* "; a reason may follow r, t" */
+static void add_reasons(const struct rb_choice *choices, struct rb_buf *out)
+{
+    const char *before = "; a reason may follow ";
+    for (; choices->key; choices++) {
+        if (choices->needs != RB_MAY_REASON)
+            continue;
+        rb_buf_printf(out, "%s%c", before, choices->key);
+        before = ", ";
+    }
+}
+
 static void add_help(const struct rb_prompt *prompt, const struct rb_paint *paint,
                      int limit, struct rb_rows *rows)
 {
@@ -88,6 +101,8 @@ static void add_help(const struct rb_prompt *prompt, const struct rb_paint *pain
         const char key[] = {choice->key, '\0'};
         RB_AUTO_BUF struct rb_buf text = {0};
         rb_buf_printf(&text, "%s: %s", choice->word, choice->help);
+        if (choice->needs == RB_NEEDS_HELP)
+            add_reasons(prompt->choices, &text);
         add_text(rows, paint, RB_INK_PLAIN, limit, key, rb_buf_text(&text));
     }
 }

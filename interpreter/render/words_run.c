@@ -46,6 +46,19 @@ static bool resumed(const struct rb_telling *telling)
     return true;
 }
 
+/* " by alice (the disk is full)" */
+static void asked_by(const struct rb_telling *telling)
+{
+    const char *reason = rb_telling_text(telling, "reason");
+    rb_buf_puts(telling->out, " by ");
+    rb_words_text(telling->out, rb_value_get_text(telling->d, "by", "a person"));
+    if (!reason)
+        return;
+    rb_buf_puts(telling->out, " (");
+    rb_words_text(telling->out, reason);
+    rb_buf_putc(telling->out, ')');
+}
+
 static bool signalled(const struct rb_telling *telling)
 {
     static const char *const levels[] = {
@@ -63,9 +76,11 @@ static bool signalled(const struct rb_telling *telling)
     }
     int64_t level = rb_value_get_int(telling->d, "level", 1);
     level = level < 1 ? 1 : level > 3 ? 3 : level;
-    rb_buf_printf(telling->out, "%s: %s",
-                  rb_words_signal(rb_value_get_text(telling->d, "name", "")),
-                  levels[level - 1]);
+    rb_buf_puts(telling->out, rb_words_signal(rb_value_get_text(telling->d, "name", "")));
+    if (rb_telling_says(telling, "name", "cancel") ||
+        rb_telling_says(telling, "name", "rollback"))
+        asked_by(telling);
+    rb_buf_printf(telling->out, ": %s", levels[level - 1]);
     return true;
 }
 

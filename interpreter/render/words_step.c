@@ -393,11 +393,16 @@ static bool decided(const struct rb_telling *telling)
     bool undo = rb_telling_says(telling, "choice", "undo");
     rb_telling_key(telling);
     rb_buf_puts(telling->out, undo ? "takes back what was in doubt, " : "runs again, ");
-    rb_buf_puts(telling->out,
-                rb_telling_says(telling, "by", "person")   ? "as a person decided"
-                : !rb_telling_says(telling, "by", "probe") ? "it is idempotent"
-                : undo ? "its probe says that it is in place"
-                       : "its probe says that it is not done");
+    if (rb_telling_says(telling, "by", "person")) {
+        rb_buf_puts(telling->out, "as ");
+        rb_words_text(telling->out, rb_value_get_text(telling->d, "who", "a person"));
+        rb_buf_puts(telling->out, " decided");
+        rb_telling_because(telling, "reason");
+        return true;
+    }
+    rb_buf_puts(telling->out, !rb_telling_says(telling, "by", "probe") ? "it is idempotent"
+                              : undo ? "its probe says that it is in place"
+                                     : "its probe says that it is not done");
     return true;
 }
 

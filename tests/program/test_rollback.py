@@ -187,6 +187,9 @@ def test_cancel_with_rollback_takes_back_a_run_under_way(release):
     assert began["by"] == "person" and began["undo"] == ["second", "first"]
     [signalled] = runbook.named("signal.received")
     assert signalled["name"] == "rollback" and signalled["reason"] == "wrong version"
+    assert (began["who"], began["reason"]) == (signalled["by"], "wrong version")
+    for told in (runbook("status", "last").out, runbook("logs", "last").out):
+        assert f"asked for by {signalled['by']}: wrong version" in told, told
     release.is_sound()
 
 
@@ -270,7 +273,7 @@ def test_a_person_who_stops_a_rollback_is_told_what_is_left(release):
     terminal = Terminal(release.runbook, *release.words("undo"))
     terminal.sees("health: how to go on?").types("b")
     terminal.sees("schema.undo: how to go on?").sees("stop, resume later").types("t")
-    terminal.sees("ROLLBACK INCOMPLETE at schema.undo: stopped by a person")
+    terminal.sees("ROLLBACK INCOMPLETE at schema.undo: stopped by ")
     terminal.sees("NOT TAKEN BACK: schema").sees("runbook resume").ends(6)
     release.is_sound()
     release.runbook.write("log.mended", "")

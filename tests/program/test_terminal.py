@@ -106,6 +106,51 @@ def test_a_person_stops_at_a_failing_step_and_resumes_later(runbook, terminal):
     assert passed["overridden"] == "done by hand"
 
 
+UNDOABLE = """runbook: undoable
+defaults: {timeout: 1m}
+steps:
+  - {id: schema, exec: ["true"], undo: {exec: ["true"]}}
+  - {id: deploy, exec: ["false"]}
+"""
+
+
+def user_of(runbook):
+    return runbook.events()[0]["d"]["operator"]["user"]
+
+
+def test_what_needs_no_reason_takes_one_all_the_same(runbook, terminal):
+    file = runbook.write("undoable.yaml", UNDOABLE)
+    person = terminal("exec", file)
+    person.sees("deploy: how to go on?").types("?").sees("a reason may follow r, t, b")
+    person.types("r the network is back").sees("retry; reason: the network is back; by ")
+    person.sees("deploy: how to go on?").types("t the DBA is at lunch")
+    who = user_of(runbook)
+    person.sees(f"stopped at deploy: stopped by {who}: the DBA is at lunch").ends(4)
+    assert f"stopped by {who}: the DBA is at lunch" in runbook("logs", "last").out
+    again = terminal("resume", "last")
+    again.sees("deploy: how to go on?").types("b the database is inconsistent")
+    again.sees(f"rolls back at deploy: chosen by {who}: the database is inconsistent")
+    again.sees(f"rolled back at deploy: chosen by {who}: the database is inconsistent").ends(5)
+    assert [(event["answer"], event.get("reason")) for event in runbook.named("question.answered")] == [
+        ("retry", "the network is back"), ("stop", "the DBA is at lunch"),
+        ("rollback", "the database is inconsistent")]
+    [decided] = runbook.named("step.decided")
+    assert (decided["who"], decided["reason"]) == (who, "the network is back")
+    [back] = runbook.named("rollback.began")
+    assert (back["by"], back["who"], back["reason"]) == ("person", who, "the database is inconsistent")
+    logs = runbook("logs", "last").out
+    assert f"runs again, as {who} decided: the network is back" in logs
+    assert f"chosen by {who}: the database is inconsistent" in logs
+    assert f"chosen by {who}: the database is inconsistent" in runbook("status", "last").out
+    assert runbook("verify", "last").code == 0 and runbook("replay", "last").code == 0
+
+
+def test_a_rollback_without_a_reason_names_who_chose_it_and_the_failure(runbook, terminal):
+    person = terminal("exec", runbook.write("undoable.yaml", UNDOABLE))
+    person.sees("deploy: how to go on?").types("b")
+    person.sees(f"rolled back at deploy: chosen by {user_of(runbook)} after: exit code 1, expected 0").ends(5)
+
+
 def test_the_word_has_to_be_typed_out(runbook, terminal):
     person = terminal("exec", runbook.write("go.yaml", """runbook: go
 steps:

@@ -155,7 +155,8 @@ static const struct rb_value *writer_of(const struct tape *tape, size_t length)
     return rb_value_map(
         "interactive",
         rb_value_bool(rb_value_get_bool(tape->events[at].d, "interactive", false)),
-        "stay_us", stay ? rb_value_ref(stay) : NULL, NULL);
+        "stay_us", stay ? rb_value_ref(stay) : NULL, "form",
+        rb_value_int(rb_value_get_int(tape->events[at].d, "form", 1)), NULL);
 }
 
 /* Whoever resumes begins the time of a gate and of a guard anew: one that has held, or is about to

@@ -167,7 +167,8 @@ static void resume(struct world *world)
 {
     world->resumes++;
     put(world, RB_EV_RUN_RESUMED,
-        rb_value_map("interactive", rb_value_bool(dice_percent(&world->dice, 70)), NULL));
+        rb_value_map("interactive", rb_value_bool(dice_percent(&world->dice, 70)), "form",
+                     rb_value_int(RB_FORM), NULL));
 }
 
 static void ask_to_stop(struct world *world)
@@ -242,7 +243,8 @@ void world_begin(struct world *world, const struct rb_plan *plan)
     world->state = rb_state_new(plan);
     put(world, RB_EV_RUN_CREATED,
         rb_value_map("params", rb_value_map(NULL), "interactive",
-                     rb_value_bool(dice_percent(&world->dice, 50)), NULL));
+                     rb_value_bool(dice_percent(&world->dice, 50)), "form",
+                     rb_value_int(RB_FORM), NULL));
 }
 
 void world_resumed(struct world *world, const struct world *other, size_t length,

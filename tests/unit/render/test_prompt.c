@@ -48,6 +48,9 @@ static void assert_shows(const struct rb_prompt *prompt, const char *text)
     "\"evidence\":true}"
 #define FAILURE \
     "{\"kind\":\"failure\",\"step\":\"migrate\",\"attempt\":1,\"text\":\"exit code 3\"}"
+#define UNDOABLE                                                                         \
+    "{\"kind\":\"failure\",\"step\":\"migrate\",\"attempt\":1,\"text\":\"exit code 3\"," \
+    "\"rollback\":true}"
 
 static void a_key_or_its_word_answers(void **state)
 {
@@ -56,6 +59,26 @@ static void a_key_or_its_word_answers(void **state)
     assert_answer(ask(ITEM), "YES", "{\"answer\":\"yes\"}");
     assert_answer(ask(FAILURE), "r", "{\"answer\":\"retry\"}");
     assert_answer(ask(FAILURE), "stop", "{\"answer\":\"stop\"}");
+}
+
+static void a_reason_may_be_typed_behind_what_needs_none(void **state)
+{
+    (void)state;
+    assert_answer(ask(FAILURE), "r  the network is back",
+                  "{\"answer\":\"retry\",\"reason\":\"the network is back\"}");
+    assert_answer(ask(FAILURE), "stop lunch", "{\"answer\":\"stop\",\"reason\":\"lunch\"}");
+    assert_answer(ask(UNDOABLE), "b the database is inconsistent",
+                  "{\"answer\":\"rollback\",\"reason\":\"the database is inconsistent\"}");
+    assert_answer(ask(UNDOABLE), "b", "{\"answer\":\"rollback\"}");
+    struct rb_prompt *prompt = ask(FAILURE);
+    assert_int_equal(rb_prompt_line(prompt, "b there is nothing to take back"),
+                     RB_PROMPT_MORE);
+    assert_int_equal(rb_prompt_line(prompt, "?"), RB_PROMPT_MORE);
+    assert_shows(prompt, "help: these lines; a reason may follow r, t");
+    rb_prompt_free(prompt);
+    prompt = ask(ITEM);
+    assert_int_equal(rb_prompt_line(prompt, "y it is"), RB_PROMPT_MORE);
+    rb_prompt_free(prompt);
 }
 
 static void enter_alone_and_what_is_not_offered_are_no_answers(void **state)
@@ -215,6 +238,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_key_or_its_word_answers),
+        cmocka_unit_test(a_reason_may_be_typed_behind_what_needs_none),
         cmocka_unit_test(enter_alone_and_what_is_not_offered_are_no_answers),
         cmocka_unit_test(a_no_asks_for_its_reason_and_does_not_do_without),
         cmocka_unit_test(ctrl_d_goes_back_to_the_question_and_then_leaves_it_open),
