@@ -149,6 +149,15 @@ static void take_remark(struct rb_state *state, const struct rb_event *event)
         rb_apply_duties(state, event);
 }
 
+/* Nothing is decided with it. */
+static void take_shell(struct rb_state *state, const struct rb_event *event)
+{
+    bool opened = event->type == RB_EV_SHELL_OPENED;
+    rb_value_put(&state->shell, opened ? event->d : NULL);
+    if (opened)
+        rb_value_append(&state->shells, event->d);
+}
+
 /* What most events are about: the node under way that they name. */
 static void apply_to_named(struct rb_state *state, const struct rb_event *event)
 {
@@ -192,6 +201,10 @@ void rb_apply(struct rb_state *state, const struct rb_event *event)
     case RB_EV_RUN_HANDED_OVER:
     case RB_EV_OBLIGATION_MET:
         take_remark(state, event);
+        break;
+    case RB_EV_SHELL_OPENED:
+    case RB_EV_SHELL_CLOSED:
+        take_shell(state, event);
         break;
     case RB_EV_LOCK_TAKEN:
         state->locked = true;

@@ -94,6 +94,7 @@ void rb_apply_resume(struct rb_state *state, const struct rb_event *event)
     state->locked = false;
     rb_value_put(&state->lock_refused, NULL);
     rb_value_put(&state->end, NULL);
+    rb_value_put(&state->shell, NULL); /* whoever it was open under is gone */
     state->phase = rb_book_done(state, -1) ? RB_RUN_RUNNING : RB_RUN_STARTING;
     state->stuck = false;
     for (int i = 0; i < state->active_count; i++) {

@@ -1,6 +1,7 @@
 #include "core/front.h"
 #include "core/lock.h"
 #include "core/obligation.h"
+#include "core/question.h"
 #include "core/rules.h"
 #include "core/statement.h"
 
@@ -50,6 +51,21 @@ static bool expects_approval(const struct rb_state *state, const struct rb_value
             return false;
     }
     return true;
+}
+
+/* One at a time, of who can be asked here. It is over when the writer is, at the latest. */
+static bool expects_shell(const struct rb_state *state, const struct rb_value *d)
+{
+    const struct rb_node *node = rb_state_current(state);
+    return state->interactive && !state->shell && expects_answer(state, d) &&
+           rb_question_offers_shell(node->active->question) &&
+           rb_value_get_text(d, "why", "")[0];
+}
+
+static bool expects_shell_end(const struct rb_state *state, const struct rb_value *d)
+{
+    return state->shell &&
+           rb_value_equal(rb_value_get(d, "q"), rb_value_get(state->shell, "q"));
 }
 
 static bool expects_timer(const struct rb_state *state, rb_time mono)
@@ -120,6 +136,10 @@ static bool expected(const struct rb_state *state, const struct rb_input *input)
         return state->phase != RB_RUN_NEW && rb_value_get_text(input->d, "to", "")[0];
     case RB_EV_OBLIGATION_MET:
         return rb_obligation_is_met(state->duties, input->d);
+    case RB_EV_SHELL_OPENED:
+        return expects_shell(state, input->d);
+    case RB_EV_SHELL_CLOSED:
+        return expects_shell_end(state, input->d);
     case RB_EV_LOCK_TAKEN:
     case RB_EV_LOCK_REFUSED:
         return rb_lock_is_due(state);

@@ -15,6 +15,10 @@ bool rb_filled_spec(const struct rb_state *state, const struct rb_value **ret_sp
 bool rb_process_request(const struct rb_state *state, const struct rb_value **ret_request,
                         struct rb_error *err) RB_MUST_CHECK;
 
+/* What a shell beside the current node has: `env` and `cwd` as its process has them, or as one of the
+ * run has them where these can't be filled in; without secrets, whose variables are the list
+ * `left_out`. A new reference. */
+const struct rb_value *rb_shell_request(const struct rb_state *state);
 /* What the action of the current node asks for, by its driver. */
 bool rb_action_request(const struct rb_state *state, const struct rb_value **ret_request,
                        struct rb_error *err) RB_MUST_CHECK;

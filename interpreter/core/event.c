@@ -26,6 +26,12 @@ bool rb_event_is_remark(enum rb_event_type type)
     return type == RB_EV_RUN_HANDED_OVER || type == RB_EV_OBLIGATION_MET;
 }
 
+bool rb_event_is_beside(enum rb_event_type type)
+{
+    return rb_event_is_remark(type) || type == RB_EV_SHELL_OPENED ||
+           type == RB_EV_SHELL_CLOSED;
+}
+
 enum rb_event_type rb_event_find(const char *name)
 {
     for (int i = 0; i < RB_EV_COUNT; i++) {

@@ -113,7 +113,11 @@
     /* from, to, by, reason, inbox (number of the request): another person has it from now on */ \
     X(RUN_HANDED_OVER, "run.handed_over", true)                                                  \
     /* step, item, by, note, evidence, inbox: a duty that was left open is done (obligation.h) */\
-    X(OBLIGATION_MET, "obligation.met", true)
+    X(OBLIGATION_MET, "obligation.met", true)                                                    \
+    /* step, attempt, q, by, why, shell, cwd: who was asked q looks around in a shell first */    \
+    X(SHELL_OPENED, "shell.opened", true)                                                        \
+    /* step, q, exit|signal|error, duration_us */                                                \
+    X(SHELL_CLOSED, "shell.closed", true)
 /* clang-format on */
 
 enum rb_event_type {
@@ -134,5 +138,7 @@ const char *rb_event_name(enum rb_event_type type);
 bool rb_event_is_fact(enum rb_event_type type);
 /* May it be put into the record of a run that nobody is at work on, and that may have ended? */
 bool rb_event_is_remark(enum rb_event_type type);
+/* Does it neither begin nor end anything of the run itself, also where that has ended? */
+bool rb_event_is_beside(enum rb_event_type type);
 /* RB_EV_COUNT when the name is unknown. */
 enum rb_event_type rb_event_find(const char *name);

@@ -151,6 +151,12 @@ bool rb_question_allows(const struct rb_value *question, const struct rb_value *
                         err);
 }
 
+bool rb_question_offers_shell(const struct rb_value *question)
+{
+    static const char *const offering[] = {"failure", "doubt", "undo", NULL};
+    return among(rb_value_get_text(question, "kind", ""), offering);
+}
+
 char *rb_question_name(const struct rb_value *question)
 {
     const char *kind = rb_value_get_text(question, "kind", "");

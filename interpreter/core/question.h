@@ -35,6 +35,8 @@
 /* RB_ERR_INVALID says what is allowed. */
 bool rb_question_allows(const struct rb_value *question, const struct rb_value *answer,
                         struct rb_error *err) RB_MUST_CHECK;
+/* May who is asked look around in a shell before the answer? After a failure, and in doubt. */
+bool rb_question_offers_shell(const struct rb_value *question);
 /* The name of the question in an answers file: "release-ok", "preflight.disk",
  * "migrate.failure". A new string. */
 char *rb_question_name(const struct rb_value *question);

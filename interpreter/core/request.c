@@ -260,6 +260,36 @@ bool rb_process_request(const struct rb_state *state, const struct rb_value **re
     return true;
 }
 
+static const struct rb_value *without_secrets(const struct rb_value *env,
+                                              struct rb_list_builder *left_out)
+{
+    struct rb_map_builder map = {0};
+    for (size_t i = 0; i < rb_value_count(env); i++) {
+        const char *name = rb_value_as_text(rb_value_key_at(env, i), "");
+        const struct rb_value *value = rb_value_member_at(env, i);
+        if (rb_template_secret(value))
+            rb_list_add(left_out, rb_value_text(name));
+        else
+            rb_map_add(&map, name, rb_value_ref(value));
+    }
+    return rb_map_end(&map);
+}
+
+const struct rb_value *rb_shell_request(const struct rb_state *state)
+{
+    struct rb_error err = {0};
+    struct rb_list_builder left_out = {0};
+    RB_AUTO_VALUE const struct rb_value *spec = NULL, *env = NULL, *cwd = NULL;
+    bool filled = rb_filled_spec(state, &spec, &err) && env_of(state, spec, &env, &err) &&
+                  optional_text(spec, "cwd", &cwd, &err);
+    if (!filled && !env && !env_of(state, NULL, &env, &err))
+        env = rb_value_ref(rb_value_get(state->created, "environ"));
+    const struct rb_value *folder = cwd ? cwd : rb_value_get(state->created, "cwd");
+    const struct rb_value *plain = without_secrets(env, &left_out);
+    return rb_value_map("env", plain, "cwd", rb_value_ref(folder), "left_out",
+                        rb_list_end(&left_out), NULL);
+}
+
 bool rb_action_request(const struct rb_state *state, const struct rb_value **ret_request,
                        struct rb_error *err)
 {

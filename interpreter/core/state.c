@@ -78,6 +78,8 @@ void rb_state_free(struct rb_state *state)
     rb_value_unref(state->rollback);
     rb_value_unref(state->last);
     rb_value_unref(state->overrides);
+    rb_value_unref(state->shell);
+    rb_value_unref(state->shells);
     rb_steady_done(&state->steady);
     free(state->windows);
     free(state->nodes);
@@ -268,6 +270,7 @@ const struct rb_value *rb_state_dump(const struct rb_state *state)
         "last_failed", rb_value_int(state->last_failed), "elapsed",
         rb_value_int(state->steady.elapsed), "trusted", rb_value_int(state->steady.trusted),
         "form", rb_value_int(state->form), "stay", rb_value_int(state->stay), "windows",
-        rb_windows_dump(state), "overrides", rb_value_ref(state->overrides), "nodes",
+        rb_windows_dump(state), "overrides", rb_value_ref(state->overrides), "shell",
+        rb_value_ref(state->shell), "shells", rb_value_ref(state->shells), "nodes",
         rb_list_end(&nodes), NULL);
 }

@@ -178,8 +178,10 @@ struct rb_state {
     int *tried;     /* plan index -> highest attempt of any node */
     bool repeats;   /* some step was begun again */
     struct rb_steady steady;
-    rb_time stay;              /* longer waits suspend the run; negative: none does */
-    struct rb_window *windows; /* of the plan, then of each step; NULL: there are none */
+    rb_time stay;                 /* longer waits suspend the run; negative: none does */
+    struct rb_window *windows;    /* of the plan, then of each step; NULL: there are none */
+    const struct rb_value *shell; /* payload of the shell.opened that is open, or NULL */
+    const struct rb_value *shells;    /* all such payloads; NULL: none */
     const struct rb_value *overrides; /* core/override.h; NULL: none */
     int questions;                    /* asked so far */
     const struct rb_value *rollback;  /* payload of rollback.began, or NULL */

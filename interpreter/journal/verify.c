@@ -39,7 +39,7 @@ static enum rb_read take_all(struct pass *pass, struct rb_reader *reader,
     while ((found = rb_reader_next(reader, &record, err)) == RB_READ_RECORD) {
         rb_structure_take(&pass->structure, record);
         rb_evidence_take(&pass->evidence, record);
-        if (!rb_event_is_remark(record->event.type))
+        if (!rb_event_is_beside(record->event.type))
             pass->last = record->event.type;
         pass->events++;
     }
