@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "base/pattern.h"
+#include "cli/beside.h"
 #include "cli/inbox.h"
 #include "cli/load.h"
 #include "cli/operator.h"
@@ -42,6 +43,7 @@ struct session {
     struct rb_inbox *inbox;
     struct rb_stop *stop;
     struct rb_remarks *remarks;
+    struct rb_beside *beside;
     struct rb_error broken;      /* the journal or a helper failed */
     bool leave;                  /* a third signal */
     rb_time stay;                /* longer waits suspend the run; negative: none does */
@@ -53,9 +55,11 @@ struct session {
 
 enum { TICK_MS = 100 };
 
+/* Who is in a shell beside the run finds the terminal in use until he leaves it. */
 static void stop_when_ended(struct session *s)
 {
-    if (s->leave || s->broken.code != RB_OK || rb_engine_ended(s->engine))
+    bool over = s->broken.code != RB_OK || rb_engine_ended(s->engine);
+    if (s->leave || (over && !rb_beside_is_open(s->beside)))
         uv_stop(&s->loop);
 }
 
@@ -105,9 +109,17 @@ static const struct rb_value *at_once(const struct rb_value *owned)
     return rb_value_merge(before, level);
 }
 
+/* A signal to end is for the shell as well; what was asked for from elsewhere is not. */
+static void end_shell(struct session *s, const char *signal)
+{
+    if (strcmp(signal, "TERM") == 0 || strcmp(signal, "HUP") == 0)
+        rb_beside_hang_up(s->beside);
+}
+
 static void stop_asked(void *context, const struct rb_value *owned)
 {
     struct session *s = context;
+    end_shell(s, rb_value_get_text(owned, "name", ""));
     int64_t level = rb_value_get_int(owned, "level", 1);
     s->leave |= level >= 3;
     if (s->typed && level == 1)
@@ -128,6 +140,7 @@ static void tick(uv_timer_t *timer)
     struct rb_error err = {0};
     if (!rb_engine_watch_clock(s->engine, &err))
         broke(s, &err);
+    rb_beside_tend(s->beside);
     s->view->ops->tick(s->view, s->start->shown, rb_clock_utc(), rb_clock_mono());
 }
 
@@ -181,6 +194,39 @@ static void ask_secret(void *self, const char *name, const char *text,
     s->view->ops->ask_secret(s->view, name, text, secret_typed, s);
 }
 
+static bool shell_wanted(void *context, const struct rb_value *question,
+                         const char *purpose)
+{
+    struct session *s = context;
+    return rb_beside_open(s->beside, s->tty, s->view, question, purpose);
+}
+
+static bool shell_put(void *context, enum rb_event_type type, const struct rb_value *owned)
+{
+    struct session *s = context;
+    put(s, type, owned);
+    return s->broken.code == RB_OK;
+}
+
+static void shell_closed(void *context)
+{
+    stop_when_ended(context);
+}
+
+static void open_beside(struct session *s)
+{
+    const struct rb_beside_options options = {.loop = &s->loop,
+                                              .run = s->start->run,
+                                              .state = s->start->state,
+                                              .store =
+                                                  rb_args_value(s->start->args, "store"),
+                                              .operator_name = s->operator_name,
+                                              .put = shell_put,
+                                              .closed = shell_closed,
+                                              .context = s};
+    s->beside = rb_beside_new(&options);
+}
+
 /* Patterns are beyond the core, which has no library to match them with. */
 static bool allow(const struct rb_value *question, const struct rb_value *answer,
                   struct rb_error *err)
@@ -232,6 +278,8 @@ static void open_view(struct session *s)
         .run_path = s->start->run->path,
         .file = s->start->file,
         .resume_command = rb_buf_text(&s->resume_command),
+        .shell = shell_wanted,
+        .shell_context = s,
         .github = rb_args_is(args, "output", "github", false),
         .colour = isatty(STDERR_FILENO) && !(no_colour && *no_colour)};
     if (rb_args_is(args, "output", "json", false))
@@ -350,6 +398,7 @@ static void close_session(struct session *s)
 {
     rb_stop_free(s->stop);
     rb_remarks_free(s->remarks);
+    rb_beside_free(s->beside);
     rb_real_free(s->real);
     rb_inbox_free(s->inbox);
     rb_vault_free(s->vault);
@@ -446,6 +495,7 @@ int rb_session_run(const struct rb_session_start *start)
     s.operator= operator_of(start);
     s.operator_name = rb_value_get_text(s.operator, "user", "?");
     open_view(&s);
+    open_beside(&s);
     open_vault(&s);
     open_inbox(&s);
     struct rb_asker asker = asker_of(&s);
@@ -463,6 +513,7 @@ int rb_session_run(const struct rb_session_start *start)
     } else {
         status = rb_report(&err);
     }
+    rb_beside_leave(s.beside);
     s.view->ops->close(s.view, start->shown, status);
     s.view = NULL; /* what is still asked is taken back without it */
     if (s.broken.code != RB_OK)

@@ -12,7 +12,8 @@
 static const char *const labels[] = {
     [RB_NEEDS_NOTHING] = "> ",      [RB_MAY_REASON] = "> ",
     [RB_NEEDS_REASON] = "reason> ", [RB_NEEDS_EVIDENCE] = "evidence> ",
-    [RB_NEEDS_NOTE] = "note> ",     [RB_NEEDS_HELP] = "> ",
+    [RB_NEEDS_NOTE] = "note> ",     [RB_NEEDS_PURPOSE] = "what for> ",
+    [RB_NEEDS_HELP] = "> ",
 };
 
 struct rb_prompt *rb_prompt_new(const struct rb_value *question, const char *resume)
@@ -41,6 +42,7 @@ void rb_prompt_free(struct rb_prompt *prompt)
     rb_value_unref(prompt->answer);
     free(prompt->evidence);
     free(prompt->note);
+    free(prompt->purpose);
     free(prompt->message);
     rb_buf_done(&prompt->prefill);
     free(prompt);
@@ -54,6 +56,16 @@ const char *rb_prompt_label(const struct rb_prompt *prompt)
 const char *rb_prompt_prefill(const struct rb_prompt *prompt)
 {
     return prompt->pending ? "" : rb_buf_text(&prompt->prefill);
+}
+
+const struct rb_value *rb_prompt_question(const struct rb_prompt *prompt)
+{
+    return prompt->question;
+}
+
+const char *rb_prompt_purpose(const struct rb_prompt *prompt)
+{
+    return prompt->purpose;
 }
 
 const struct rb_value *rb_prompt_answer(const struct rb_prompt *prompt)
@@ -116,11 +128,17 @@ static enum rb_prompt_turn complete(struct rb_prompt *prompt,
     if (*text == '\0') {
         prompt->pending = choice;
         return complain(prompt, "a %s is needed; Ctrl-D goes back",
-                        choice->needs == RB_NEEDS_REASON ? "reason" : "text");
+                        choice->needs == RB_NEEDS_REASON    ? "reason"
+                        : choice->needs == RB_NEEDS_PURPOSE ? "purpose"
+                                                            : "text");
     }
     prompt->pending = NULL;
     if (choice->needs == RB_NEEDS_REASON)
         return give(prompt, rb_value_text(choice->word), text);
+    if (choice->needs == RB_NEEDS_PURPOSE) {
+        keep(&prompt->purpose, text);
+        return RB_PROMPT_SHELL;
+    }
     keep(choice->needs == RB_NEEDS_EVIDENCE ? &prompt->evidence : &prompt->note, text);
     const struct rb_choice *after = prompt->after;
     prompt->after = NULL;

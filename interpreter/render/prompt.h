@@ -25,6 +25,7 @@ const char *rb_prompt_prefill(const struct rb_prompt *prompt);
 enum rb_prompt_turn {
     RB_PROMPT_MORE,     /* another line is needed */
     RB_PROMPT_ANSWERED, /* rb_prompt_answer */
+    RB_PROMPT_SHELL,    /* wanted for rb_prompt_purpose; the question stays open */
     RB_PROMPT_OPEN      /* left without an answer */
 };
 
@@ -32,5 +33,8 @@ enum rb_prompt_turn {
 enum rb_prompt_turn rb_prompt_line(struct rb_prompt *prompt, const char *line);
 /* Ctrl-D: back to the question, or away from it. Never an answer. */
 enum rb_prompt_turn rb_prompt_end(struct rb_prompt *prompt);
-/* Borrowed; one that rb_question_allows. */
+/* Borrowed, as are these. */
+const struct rb_value *rb_prompt_question(const struct rb_prompt *prompt);
+const char *rb_prompt_purpose(const struct rb_prompt *prompt);
+/* One that rb_question_allows. */
 const struct rb_value *rb_prompt_answer(const struct rb_prompt *prompt);

@@ -46,22 +46,32 @@ static const struct rb_choice of_typed[] = {
     {0},
 };
 
-#define AFTER_FAILURE                                                                     \
-    {'r', "retry", "retry", RB_MAY_REASON, true, "run this step once more"},              \
-        {'s',    "skip",                                                                  \
-         "skip", RB_NEEDS_REASON,                                                         \
-         true,   "go on without it: recorded as skipped, with your reason"},              \
-        {'k',                                                                             \
-         "done",                                                                          \
-         "mark done",                                                                     \
-         RB_NEEDS_REASON,                                                                 \
-         true,                                                                            \
-         "its effect is in place, you made sure: recorded as passed by you, with your "   \
-         "reason"},                                                                       \
-    {                                                                                     \
-        't', "stop", "stop, resume later", RB_MAY_REASON, true,                           \
-            "end here, and leave all as it is; it can be resumed later, at this question" \
+#define A_SHELL                                                                          \
+    {                                                                                    \
+        'h', "shell", "a shell", RB_NEEDS_PURPOSE, false,                                \
+            "look around first, in the folder and environment of the step, but without " \
+            "secrets; what runs beside it goes on, and then the question is asked again" \
     }
+
+#define AFTER_FAILURE                                                                    \
+    {'r', "retry", "retry", RB_MAY_REASON, true, "run this step once more"},             \
+        {'s',    "skip",                                                                 \
+         "skip", RB_NEEDS_REASON,                                                        \
+         true,   "go on without it: recorded as skipped, with your reason"},             \
+        {'k',                                                                            \
+         "done",                                                                         \
+         "mark done",                                                                    \
+         RB_NEEDS_REASON,                                                                \
+         true,                                                                           \
+         "its effect is in place, you made sure: recorded as passed by you, with your "  \
+         "reason"},                                                                      \
+        {'t',                                                                            \
+         "stop",                                                                         \
+         "stop, resume later",                                                           \
+         RB_MAY_REASON,                                                                  \
+         true,                                                                           \
+         "end here, and leave all as it is; it can be resumed later, at this question"}, \
+        A_SHELL
 
 static const struct rb_choice of_failure[] = {
     AFTER_FAILURE,
@@ -83,6 +93,7 @@ static const struct rb_choice of_undo[] = {
      "it was not done, or is to stay: recorded as left, with your reason"},
     {'t', "stop", "stop, resume later", RB_MAY_REASON, true,
      "end here, in the middle of the rollback; it can be resumed, at this question"},
+    A_SHELL,
     {'?', "help", "help", RB_NEEDS_HELP, false, "these lines"},
     {0},
 };

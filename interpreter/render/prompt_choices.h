@@ -12,6 +12,7 @@ enum rb_choice_needs {
     RB_NEEDS_REASON,
     RB_NEEDS_EVIDENCE,
     RB_NEEDS_NOTE,
+    RB_NEEDS_PURPOSE,
     RB_NEEDS_HELP
 };
 

@@ -11,6 +11,7 @@ struct rb_prompt {
     const struct rb_choice *pending; /* what it needs is being typed; NULL: the question */
     const struct rb_choice *after;   /* the answer that waits for evidence */
     char *evidence, *note;
+    char *purpose;         /* of the shell */
     char *message;         /* about the last line; NULL: none */
     struct rb_buf prefill; /* the default of a field */
     bool help;             /* is shown */

@@ -10,6 +10,8 @@
 void rb_terminal_draw(struct rb_terminal *t)
 {
     struct rb_rows rows = {0};
+    if (t->lent)
+        return;
     rb_screen_measure(&t->screen);
     if (t->ours)
         rb_terminal_live(t, &rows);
@@ -19,9 +21,9 @@ void rb_terminal_draw(struct rb_terminal *t)
 }
 
 /* The shell may have given the terminal to someone else, and back. */
-static void look_whose(struct rb_terminal *t)
+void rb_terminal_look_whose(struct rb_terminal *t)
 {
-    bool ours = rb_tty_is_ours(t->tty);
+    bool ours = !t->lent && rb_tty_is_ours(t->tty);
     if (ours == t->ours)
         return;
     t->ours = ours;
@@ -42,12 +44,14 @@ static void stop(uv_signal_t *handle, int number)
     (void)number;
     struct rb_terminal *t = handle->data;
     struct rb_rows none = {0};
+    if (t->lent) /* a shell has it, and is no job of whoever would get it now */
+        return;
     rb_screen_draw(&t->screen, &none, true);
     rb_screen_finish(&t->screen);
     rb_terminal_restore();
     raise(SIGSTOP);
     t->ours = false;
-    look_whose(t);
+    rb_terminal_look_whose(t);
     rb_terminal_draw(t);
 }
 
@@ -89,7 +93,7 @@ static void terminal_tick(struct rb_view *view, const struct rb_state *state, rb
     (void)state;
     t->utc = utc;
     t->mono = mono;
-    look_whose(t);
+    rb_terminal_look_whose(t);
     rb_terminal_draw(t);
 }
 
@@ -136,6 +140,8 @@ static const struct rb_view_ops ops = {.event = terminal_event,
                                        .ask = rb_terminal_ask,
                                        .unask = rb_terminal_unask,
                                        .ask_secret = rb_terminal_ask_secret,
+                                       .lend = rb_terminal_lend,
+                                       .take_back = rb_terminal_take_back,
                                        .close = terminal_close};
 
 struct rb_view *rb_view_terminal_new(const struct rb_view_options *options, int tty)

@@ -27,9 +27,9 @@ static void print_question(struct rb_terminal *t)
     rb_out_write(&t->screen.out, label, strlen(label));
 }
 
-static void show(struct rb_terminal *t)
+void rb_terminal_show(struct rb_terminal *t)
 {
-    if (t->screen.fixed)
+    if (t->prompt && t->screen.fixed && !t->lent)
         print_question(t);
     else
         rb_terminal_draw(t);
@@ -44,10 +44,11 @@ void rb_terminal_ask(struct rb_view *view, const struct rb_value *question,
     t->answered = answered;
     t->context = context;
     begin_line(t);
-    rb_tty_discard_input(t->tty);
+    if (!t->lent)
+        rb_tty_discard_input(t->tty);
     if (t->ours)
         uv_poll_start(&t->poll, UV_READABLE | UV_DISCONNECT, rb_terminal_read);
-    show(t);
+    rb_terminal_show(t);
 }
 
 static void put_away(struct rb_terminal *t)
@@ -77,6 +78,13 @@ static void answer(struct rb_terminal *t, const struct rb_value *value)
     t->answered(t->context, kept);
 }
 
+static bool open_shell(struct rb_terminal *t)
+{
+    return t->options.shell &&
+           t->options.shell(t->options.shell_context, rb_prompt_question(t->prompt),
+                            rb_prompt_purpose(t->prompt));
+}
+
 static void turn(struct rb_terminal *t, enum rb_prompt_turn turn)
 {
     if (turn == RB_PROMPT_ANSWERED) {
@@ -85,7 +93,8 @@ static void turn(struct rb_terminal *t, enum rb_prompt_turn turn)
         answer(t, NULL);
     } else {
         begin_line(t);
-        show(t);
+        if (turn != RB_PROMPT_SHELL || !open_shell(t))
+            rb_terminal_show(t);
     }
 }
 

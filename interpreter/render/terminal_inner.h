@@ -1,6 +1,7 @@
 #pragma once
 /* The view on a terminal, in parts: what scrolls by for good (terminal_told.c), the region below
- * it (terminal_live.c), questions (terminal_ask.c, terminal_secret.c), and what holds them together (terminal.c). */
+ * it (terminal_live.c), questions (terminal_ask.c, terminal_secret.c), the time in which
+ * somebody else has the terminal (terminal_lent.c), and what holds them together (terminal.c). */
 
 #include "render/editor.h"
 #include "render/prompt.h"
@@ -19,6 +20,7 @@ struct rb_terminal {
     rb_time utc, mono;            /* now, as far as known */
     int key_width;                /* where the column behind the steps' keys begins */
     bool ours;                    /* the terminal is: we are in its foreground */
+    bool lent; /* to a shell, until it is taken back; it is not ours then */
 
     int untold, told; /* attempt whose failure is not told in full yet, 0: none;
                                          attempt that was */
@@ -63,5 +65,13 @@ void rb_terminal_input(const struct rb_terminal *terminal, struct rb_row *row);
 /* Something can be read. */
 void rb_terminal_read(uv_poll_t *poll, int status, int events);
 
-/* Draws what there is to draw. */
+/* To a shell beside the run, and back (terminal_lent.c). */
+void rb_terminal_lend(struct rb_view *view);
+void rb_terminal_take_back(struct rb_view *view);
+
+/* Draws what there is to draw, unless the terminal is lent. */
 void rb_terminal_draw(struct rb_terminal *terminal);
+/* The same, where a question is printed anew if the cursor can't be moved. */
+void rb_terminal_show(struct rb_terminal *terminal);
+/* Takes the terminal if it has become ours, and lets go of it if it no longer is. */
+void rb_terminal_look_whose(struct rb_terminal *terminal);

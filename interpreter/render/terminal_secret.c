@@ -26,7 +26,8 @@ void rb_terminal_ask_secret(struct rb_view *view, const char *name, const char *
     t->hidden->text = rb_strdup(text);
     t->hidden->typed = typed;
     t->hidden->context = context;
-    rb_tty_discard_input(t->tty);
+    if (!t->lent)
+        rb_tty_discard_input(t->tty);
     rb_tty_hide(t->tty, true);
     if (t->ours)
         uv_poll_start(&t->poll, UV_READABLE | UV_DISCONNECT, rb_terminal_read);

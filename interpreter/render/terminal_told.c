@@ -364,6 +364,8 @@ static const struct {
     [RB_EV_LAST_BEGAN] = {true, RB_MARK_WAITING, RB_INK_CARE},
     [RB_EV_RUN_HANDED_OVER] = {true, RB_MARK_PASSED, RB_INK_PLAIN},
     [RB_EV_OBLIGATION_MET] = {true, RB_MARK_PASSED, RB_INK_PLAIN},
+    [RB_EV_SHELL_OPENED] = {true, RB_MARK_WAITING, RB_INK_CARE},
+    [RB_EV_SHELL_CLOSED] = {true, RB_MARK_WAITING, RB_INK_PLAIN},
 };
 
 void rb_terminal_tell(struct rb_terminal *t, const struct rb_event *event)

@@ -16,6 +16,11 @@ typedef void rb_view_answered(void *context, const struct rb_value *answer);
 /* The bytes that were typed unseen, wiped after the call; NULL as above. */
 typedef void rb_view_typed(void *context, const char *bytes, size_t length);
 
+/* A person at a question wants a shell beside the run first, for this purpose (borrowed). False: there
+ * is none, and the terminal was not given away. */
+typedef bool rb_view_shell(void *context, const struct rb_value *question,
+                           const char *purpose);
+
 struct rb_view_ops {
     /* A record that is in the journal, with the state after it. */
     void (*event)(struct rb_view *view, const struct rb_state *state,
@@ -31,6 +36,10 @@ struct rb_view_ops {
     void (*ask_secret)(struct rb_view *view, const char *name, const char *text,
                        rb_view_typed *typed, void *context);
     void (*unask)(struct rb_view *view); /* the question is off: the run was interrupted */
+    /* The terminal is given away, in its own modes: until `take_back` nothing is drawn or read. NULL where
+     * there is none. */
+    void (*lend)(struct rb_view *view);
+    void (*take_back)(struct rb_view *view);
     /* The last words; then the view is freed. `exit` is the program's. */
     void (*close)(struct rb_view *view, const struct rb_state *state, int exit);
 };
@@ -44,6 +53,8 @@ struct rb_view_options {
     int run_dir;                          /* for live output and blobs; borrowed */
     const char *run_id, *run_path, *file; /* for "how to go on" lines; borrowed */
     const char *resume_command; /* "runbook resume r-…" with its --store where needed */
+    rb_view_shell *shell;       /* NULL: there is none to be had */
+    void *shell_context;
     bool colour;
     bool github; /* plain: with workflow commands of GitHub Actions */
 };

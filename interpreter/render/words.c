@@ -89,6 +89,15 @@ void rb_words_list(struct rb_buf *out, const struct rb_value *texts, const char 
     }
 }
 
+void rb_words_shell(struct rb_buf *out, const struct rb_value *shell)
+{
+    rb_words_text(out, rb_value_get_text(shell, "by", "a person"));
+    rb_buf_puts(out, " had a shell at ");
+    rb_words_text(out, rb_value_get_text(shell, "step", ""));
+    rb_buf_puts(out, ": ");
+    rb_words_text(out, rb_value_get_text(shell, "why", ""));
+}
+
 void rb_words_span(struct rb_buf *out, rb_time span)
 {
     if (span < 60 * RB_SEC)

@@ -17,6 +17,8 @@ void rb_words_override(struct rb_buf *out, const struct rb_value *override, rb_t
 void rb_words_override_name(struct rb_buf *out, const struct rb_value *override);
 /* "NOT TAKEN BACK: copy, backup", the first words being `before`; nothing where the list is empty. */
 void rb_words_list(struct rb_buf *out, const struct rb_value *texts, const char *before);
+/* "alice had a shell at deploy: look at the disk", of the payload of shell.opened. */
+void rb_words_shell(struct rb_buf *out, const struct rb_value *shell);
 /* A span for people who watch it, in whole seconds: 7s, 1m03s, 2h05m. */
 void rb_words_span(struct rb_buf *out, rb_time span);
 /* 1.2 MB */

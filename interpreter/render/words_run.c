@@ -33,6 +33,15 @@ static void overrides(const struct rb_telling *telling)
     }
 }
 
+/* What was done there is not on record. */
+static void shells(const struct rb_telling *telling)
+{
+    for (size_t i = 0; i < rb_value_count(telling->state->shells); i++) {
+        rb_buf_puts(telling->out, "; ");
+        rb_words_shell(telling->out, rb_value_at(telling->state->shells, i));
+    }
+}
+
 static bool resumed(const struct rb_telling *telling)
 {
     rb_buf_puts(telling->out, "run ");
@@ -43,6 +52,7 @@ static bool resumed(const struct rb_telling *telling)
     rb_words_counts(telling->state, telling->out);
     unverified(telling);
     overrides(telling);
+    shells(telling);
     return true;
 }
 
@@ -125,6 +135,38 @@ static bool duty_met(const struct rb_telling *telling)
     rb_telling_also(telling, "note");
     rb_buf_puts(telling->out, "; by ");
     rb_words_person(telling->out, rb_value_get(telling->d, "by"));
+    return true;
+}
+
+static bool shell_opened(const struct rb_telling *telling)
+{
+    const struct rb_value *without = rb_value_get(telling->d, "without");
+    rb_telling_key(telling);
+    rb_words_text(telling->out, rb_telling_text(telling, "by"));
+    rb_buf_puts(telling->out, " opens a shell");
+    rb_telling_because(telling, "why");
+    rb_buf_puts(telling->out, "; ");
+    rb_words_text(telling->out, rb_telling_text(telling, "shell"));
+    rb_buf_puts(telling->out, " in ");
+    rb_words_text(telling->out, rb_telling_text(telling, "cwd"));
+    rb_words_list(telling->out, without, ", without its secrets: ");
+    return true;
+}
+
+static bool shell_closed(const struct rb_telling *telling)
+{
+    const struct rb_value *number = rb_value_get(telling->d, "signal");
+    rb_telling_key(telling);
+    if (rb_telling_text(telling, "error")) {
+        rb_buf_puts(telling->out, "there is no shell");
+        rb_telling_because(telling, "error");
+        return true;
+    }
+    rb_buf_puts(telling->out, "the shell is closed after ");
+    rb_duration_human(rb_value_get_int(telling->d, "duration_us", 0), telling->out);
+    rb_buf_printf(
+        telling->out, number ? ", ended by signal %" PRId64 : ", exit code %" PRId64,
+        number ? rb_value_as_int(number, 0) : rb_value_get_int(telling->d, "exit", 0));
     return true;
 }
 
@@ -250,6 +292,7 @@ static bool finished(const struct rb_telling *telling)
         rb_buf_printf(telling->out, "; %" PRId64 " obligation%s still open", open,
                       open == 1 ? " is" : "s are");
     overrides(telling);
+    shells(telling);
     return true;
 }
 
@@ -266,6 +309,8 @@ static rb_teller *const tellers[RB_EV_COUNT] = {
     [RB_EV_LOCK_TAKEN] = locked,
     [RB_EV_RUN_HANDED_OVER] = handed_over,
     [RB_EV_OBLIGATION_MET] = duty_met,
+    [RB_EV_SHELL_OPENED] = shell_opened,
+    [RB_EV_SHELL_CLOSED] = shell_closed,
     [RB_EV_RUN_FINISHED] = finished,
     /* clang-format on */
 };

@@ -61,6 +61,34 @@ static void a_key_or_its_word_answers(void **state)
     assert_answer(ask(FAILURE), "stop", "{\"answer\":\"stop\"}");
 }
 
+static void a_shell_is_no_answer_and_needs_a_purpose(void **state)
+{
+    (void)state;
+    struct rb_prompt *prompt = ask(FAILURE);
+    assert_int_equal(rb_prompt_line(prompt, "h"), RB_PROMPT_MORE);
+    assert_string_equal(rb_prompt_label(prompt), "what for> ");
+    assert_int_equal(rb_prompt_line(prompt, ""), RB_PROMPT_MORE);
+    assert_shows(prompt, "a purpose is needed; Ctrl-D goes back");
+    assert_int_equal(rb_prompt_line(prompt, "the disk"), RB_PROMPT_SHELL);
+    assert_string_equal(rb_prompt_purpose(prompt), "the disk");
+    assert_null(rb_prompt_answer(prompt));
+    assert_int_equal(rb_prompt_line(prompt, "shell  the logs"), RB_PROMPT_SHELL);
+    assert_string_equal(rb_prompt_purpose(prompt), "the logs");
+    assert_answer(prompt, "r", "{\"answer\":\"retry\"}");
+}
+
+static void a_shell_is_for_who_decides_how_to_go_on(void **state)
+{
+    (void)state;
+    static const char *const without[] = {ITEM, PROVEN,
+                                          "{\"kind\":\"confirm\",\"text\":\"Go?\"}"};
+    for (size_t i = 0; i < RB_COUNT(without); i++) {
+        struct rb_prompt *prompt = ask(without[i]);
+        assert_int_equal(rb_prompt_line(prompt, "h look"), RB_PROMPT_MORE);
+        rb_prompt_free(prompt);
+    }
+}
+
 static void a_reason_may_be_typed_behind_what_needs_none(void **state)
 {
     (void)state;
@@ -227,8 +255,9 @@ static void a_failure_says_how_to_go_on_later_and_helps(void **state)
     (void)state;
     struct rb_prompt *prompt = ask(FAILURE);
     assert_shows(prompt, "    later     runbook resume r-1\n");
-    assert_shows(prompt,
-                 "r retry   s skip…   k mark done…   t stop, resume later   ? help");
+    assert_shows(
+        prompt,
+        "r retry   s skip…   k mark done…   t stop, resume later   h a shell…   ? help");
     assert_int_equal(rb_prompt_line(prompt, "?"), RB_PROMPT_MORE);
     assert_shows(prompt, "done: its effect is in place, you made sure");
     rb_prompt_free(prompt);
@@ -239,6 +268,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_key_or_its_word_answers),
         cmocka_unit_test(a_reason_may_be_typed_behind_what_needs_none),
+        cmocka_unit_test(a_shell_is_no_answer_and_needs_a_purpose),
+        cmocka_unit_test(a_shell_is_for_who_decides_how_to_go_on),
         cmocka_unit_test(enter_alone_and_what_is_not_offered_are_no_answers),
         cmocka_unit_test(a_no_asks_for_its_reason_and_does_not_do_without),
         cmocka_unit_test(ctrl_d_goes_back_to_the_question_and_then_leaves_it_open),
