@@ -7,7 +7,7 @@ target=tests/unit/core/test_random
 seek() {
     ! build/tests/unit/core/test_random >build/out 2>&1 || return 1
     books=$(sed -n 's/^the last one was RANDOM_SEED=//p' build/out)
-    echo "at book ${books:-1}: $(grep -m 1 -E 'random_|test_random' build/out)"
+    echo "at book ${books:-1}: $(sed -n 's/^ERROR: //p' build/out | head -n 1)"
 }
 
 . "$(dirname "$0")/../../tools/plant.sh"
@@ -15,7 +15,8 @@ seek() {
 plant "what was not started is taken back" interpreter/core/rollback.c \
     "return at->started && " "return "
 plant "what was taken back is taken back again" interpreter/core/nodes.c \
-    "state->rollback_from = parent;" "state->rollback_from = parent + 1;"
+    "state->rollback_from = parent;" \
+    "state->rollback_from = parent + (state->nodes[state->node_count - 1].earlier < 0);"
 plant "what is in doubt is taken back without a decision" interpreter/core/rollback.c \
     "return at->active && state->plan" "return false && at->active && state->plan"
 plant "what is unknown rolls back without a person" interpreter/core/rule_failure.c \
@@ -35,7 +36,10 @@ plant "the last steps come after half a rollback" interpreter/core/rules.c \
     'bool last = !state->last && strcmp(status, "incomplete") != 0 &&' "bool last = !state->last &&"
 plant "a run that fails has no last steps" interpreter/core/rules.c \
     "if (last && rb_plan_first_last" "if (last && succeeded && rb_plan_first_last"
-plant "the last steps run again and again" interpreter/core/rules.c \
+plant "a last step runs twice" interpreter/core/nodes.c \
+    "state->next_step = step->next;" \
+    "state->next_step = state->last && state->nodes[state->node_count - 1].earlier < 0 ? index : step->next;"
+plant "a run never comes to its end" interpreter/core/rules.c \
     "bool last = !state->last && " "bool last = "
 plant "nothing wakes a run that waits" interpreter/core/wanted.c \
     "if (rb_node_has_deadline(node)) {" "if (false) {"
