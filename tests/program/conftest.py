@@ -256,17 +256,28 @@ def runbook(binary, tmp_path):
     assert found == "", "a sanitizer found something:\n" + found
 
 
-@pytest.fixture
-def every_prefix(runbook):
-    """Afterwards the journals of the test, cut at any event and resumed on a fake executor, must
-    come to the ends that they have (tests/replay/prefixes.c)."""
-    yield
+def resume_prefixes(runbook, most=150):
+    """The journals of the store, cut at any event and resumed on a fake executor, must come to the
+    ends that they have (tests/replay/prefixes.c)."""
     tool = os.path.join(os.path.dirname(runbook.binary), "tests", "replay", "prefixes")
-    most = os.environ.get("RUNBOOK_PREFIXES", "150")
+    most = os.environ.get("RUNBOOK_PREFIXES", str(most))
     done = subprocess.run([tool, runbook.store, most], text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
     assert done.returncode == 0, done.stdout
     print(done.stdout)
+
+
+@pytest.fixture
+def every_prefix(runbook):
+    yield
+    resume_prefixes(runbook)
+
+
+@pytest.fixture
+def some_prefixes(runbook):
+    """The same for long journals, of which each prefix costs more."""
+    yield
+    resume_prefixes(runbook, 12)
 
 
 @pytest.fixture(scope="session")

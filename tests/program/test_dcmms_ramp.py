@@ -10,6 +10,8 @@ import pytest
 import pg
 from dcmms_world import FLAG, World, shorter
 
+pytestmark = pytest.mark.usefixtures("some_prefixes")
+
 TIMES = {"every: 15s": "every: 500ms", "trips_after: 2m": "trips_after: 2500ms",
          "trips_after: 15s": "trips_after: 1s", "hold: 20m": "hold: 2s", "timeout: 1h": "timeout: 40s"}
 YES = "answers:\n  go: yes\n"

@@ -17,6 +17,8 @@ from people import approve, shown
 from test_dcmms import Procedure, git
 from test_time import clock, shim  # noqa: F401
 
+pytestmark = pytest.mark.usefixtures("some_prefixes")
+
 PARTS = ["pre-deployment", "database-migration", "service-deployment", "validation"]
 # Only times: limits stay what they are.
 TIMES = {"release": {"every: 15s": "every: 300ms", "trips_after: 2m": "trips_after: 1500ms",

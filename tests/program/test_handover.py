@@ -6,8 +6,12 @@ import os
 import signal
 import subprocess
 
+import pytest
+
 from test_examples import assert_sound
 from test_parallel import until
+
+pytestmark = pytest.mark.usefixtures("every_prefix")
 
 BOOK = """
 runbook: night

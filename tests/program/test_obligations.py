@@ -11,6 +11,8 @@ import pytest
 from test_examples import assert_sound
 from test_parallel import until
 
+pytestmark = pytest.mark.usefixtures("every_prefix")
+
 BOOK = """
 runbook: rollback
 defaults: {{timeout: 1m}}

@@ -14,6 +14,7 @@ import time
 
 import pytest
 
+from conftest import resume_prefixes
 from test_crash import sound, was_created
 
 ROUNDS = int(os.environ.get("RUNBOOK_ROUNDS", "24"))
@@ -309,6 +310,7 @@ class Release:
         assert len(self.runbook.named("last.began")) == 1
         self.told[f"{self.fate}: {end}"] += 1
         sound(self.runbook)
+        resume_prefixes(self.runbook, 12)
 
 
 class Campaign:

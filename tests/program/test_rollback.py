@@ -11,7 +11,7 @@ import pytest
 
 from test_terminal import Terminal
 
-every_prefix = pytest.mark.usefixtures("every_prefix")
+pytestmark = pytest.mark.usefixtures("every_prefix")
 
 RELEASE = """
 runbook: release
@@ -86,7 +86,6 @@ def release(runbook):
     return Release(runbook)
 
 
-@every_prefix
 def test_what_was_started_is_taken_back_the_newest_first(release):
     done = release.run()
     begun = release.lines()[:-9]
@@ -103,7 +102,6 @@ def test_what_was_started_is_taken_back_the_newest_first(release):
     assert cancelled.code == 2, cancelled
 
 
-@every_prefix
 def test_nothing_is_taken_back_of_what_went_well(release):
     release.run("nothing", code=0)
     assert not [line for line in release.lines() if line.startswith("back")]
@@ -111,7 +109,6 @@ def test_nothing_is_taken_back_of_what_went_well(release):
     release.is_sound()
 
 
-@every_prefix
 def test_an_undo_that_fails_stops_and_is_gone_on_with(release):
     done = release.run("undo", code=6)
     assert "ROLLBACK INCOMPLETE at schema.undo" in done.err
@@ -134,7 +131,6 @@ def test_an_undo_that_fails_stops_and_is_gone_on_with(release):
     release.is_sound()
 
 
-@every_prefix
 def test_kill_at_any_moment_of_a_rollback_takes_nothing_back_twice(release):
     runbook, kills = release.runbook, 0
     for call in ("fdatasync", "sendto"):
@@ -258,7 +254,6 @@ def test_a_rollback_that_comes_too_late_is_refused(release):
     release.is_sound()
 
 
-@every_prefix
 def test_a_person_chooses_to_roll_back(release):
     terminal = Terminal(release.runbook, *release.words("health"))
     terminal.sees("exit code 1, expected 0").sees("roll back").types("b")
@@ -283,7 +278,6 @@ def test_a_person_who_stops_a_rollback_is_told_what_is_left(release):
     release.is_sound()
 
 
-@every_prefix
 def test_a_rollback_is_offered_only_where_there_is_something_to_take_back(release):
     text = "runbook: none\ndefaults: {timeout: 1m}\nsteps: [{id: a, run: exit 1}]\n"
     terminal = Terminal(release.runbook, "exec", release.runbook.write("none.yaml", text))
@@ -303,7 +297,6 @@ steps:
 """
 
 
-@every_prefix
 @pytest.mark.parametrize("word, code, lines", [("undo", 5, ["back it"]), ("leave", 5, [])])
 def test_f01_what_is_in_doubt_is_taken_back_only_by_decision(release, word, code, lines):
     runbook = release.runbook
@@ -326,7 +319,6 @@ def test_f01_what_is_in_doubt_is_taken_back_only_by_decision(release, word, code
     release.is_sound()
 
 
-@every_prefix
 def test_the_last_steps_run_once_whatever_happened(release):
     text = """runbook: last
 defaults: {{timeout: 1m}}
