@@ -205,6 +205,32 @@ static void unfinished(const struct rb_telling *telling)
     rb_words_list(telling->out, left, not_taken_back);
 }
 
+static bool has_unanswered(const struct rb_state *state)
+{
+    bool has = false;
+    for (int i = 0; i < state->active_count && !has; i++)
+        has = state->nodes[state->active[i]].phase == RB_PHASE_UNANSWERED;
+    return has;
+}
+
+/* Guards look from the process: what they cover is under way, and nobody watches it. */
+static void unwatched(const struct rb_telling *telling)
+{
+    const struct rb_state *state = telling->state;
+    int count = 0;
+    for (int i = 0; i < state->active_count; i++) {
+        int node = state->active[i];
+        enum rb_phase phase = state->nodes[node].phase;
+        if (!rb_front_is_guard(state, node) ||
+            (phase != RB_PHASE_WAITING && phase != RB_PHASE_READY))
+            continue;
+        rb_buf_puts(telling->out, count++ == 0 ? "; meanwhile no guard looks on: " : ", ");
+        rb_words_text(telling->out, rb_node_step(state, node)->id);
+    }
+    if (count > 0 && has_unanswered(state))
+        rb_buf_puts(telling->out, " (with --wait the run stays, and they do)");
+}
+
 static bool suspended(const struct rb_telling *telling)
 {
     int64_t status = rb_value_get_int(telling->d, "exit", 3);
@@ -214,6 +240,7 @@ static bool suspended(const struct rb_telling *telling)
     if (telling->state->rollback && !telling->state->last)
         unfinished(telling);
     overrides(telling);
+    unwatched(telling);
     return true;
 }
 

@@ -8,6 +8,8 @@ import pytest
 
 from test_terminal import Terminal
 
+pytestmark = pytest.mark.usefixtures("every_prefix")
+
 GUARDED = """
 runbook: guarded
 defaults: {{timeout: 1m}}
@@ -20,7 +22,7 @@ guards:
       if not seen.exists then unknown("there is no data") end
       return tonumber(seen.text) <= 0.05, "too many errors"
     every: 200ms
-    trips_after: 1s
+    trips_after: {after}
     covers: {{from: deploy, to: bake}}
     on_trip: {trip}
 steps:
@@ -28,7 +30,7 @@ steps:
   - id: deploy
     run: 'echo deploy >> ${{{{ params.dir }}}}/log; {deploy}'
     undo: {{run: 'echo back >> ${{{{ params.dir }}}}/log'}}
-  - {{id: bake, wait: {bake}}}
+  - {{id: bake, {bake}}}
   - {{id: after, run: 'echo after >> ${{{{ params.dir }}}}/log', undo: none}}
 """
 
@@ -46,12 +48,20 @@ class Guarded:
             f.write(str(rate))
         os.rename(path + ".new", path)
 
-    def words(self, trip="rollback", deploy="true", bake="2s"):
-        text = GUARDED.format(trip=trip, deploy=deploy, bake=bake)
+    def words(self, trip="rollback", deploy="true", bake="2s", after="1s"):
+        action = bake if ":" in bake else f"wait: {bake}"
+        text = GUARDED.format(trip=trip, deploy=deploy, bake=action, after=after)
         return ["exec", self.runbook.write("guarded.yaml", text), "-p", f"dir={self.runbook.folder}"]
 
-    def start(self, **how):
-        return self.runbook.start(*self.words(**how), text=True, stderr=subprocess.PIPE)
+    def start(self, *more, **how):
+        return self.runbook.start(*self.words(**how), *more, text=True, stderr=subprocess.PIPE)
+
+    def await_samples(self, count):
+        """Until it has looked so often since now."""
+        before, deadline = len(self.samples()), time.monotonic() + 60
+        while len(self.samples()) < before + count:
+            assert time.monotonic() < deadline, "the guard does not look"
+            time.sleep(0.05)
 
     def lines(self):
         return open(os.path.join(self.runbook.folder, "log")).read().split()
@@ -72,7 +82,6 @@ def guarded(runbook):
     return it
 
 
-@pytest.mark.usefixtures("every_prefix")
 def test_a_guard_that_holds_ends_with_what_it_covers(guarded):
     done = guarded.runbook(*guarded.words(bake="1s"))
     assert done.code == 0 and guarded.lines() == ["before", "deploy", "after"], done
@@ -125,6 +134,55 @@ def test_a_guard_that_knows_nothing_waits_for_a_person(guarded):
     guarded.is_sound()
 
 
+def test_what_a_guard_cant_tell_lets_nothing_begin(guarded):
+    guarded.errors(None)
+    looked = os.path.join(guarded.runbook.folder, "looked")
+    process = guarded.start(deploy=f"until test -e {looked}; do sleep 0.1; done", bake="500ms", after="10m")
+    guarded.runbook.await_event("gate.waiting", verdict="unknown")
+    open(looked, "w").close()
+    guarded.runbook.await_event("step.passed", step="deploy")
+    guarded.await_samples(3)
+    assert not [e for e in guarded.runbook.named("step.began") if e["step"] == "bake"]
+    guarded.errors(0.01)
+    _, err = process.communicate(timeout=50)
+    assert process.returncode == 0 and "can't be decided (sample 1)" in err, err
+    assert "nothing is begun until it holds" in err
+    assert guarded.lines() == ["before", "deploy", "after"]
+    guarded.is_sound()
+
+
+def test_a_suspended_run_says_that_no_guard_looks_on(guarded):
+    done = guarded.runbook(*guarded.words(bake="confirm: Go on?"))
+    assert done.code == 3, done
+    assert "meanwhile no guard looks on: rate (with --wait the run stays, and they do)" in done.err
+
+
+def test_a_guard_looks_on_while_an_answer_from_elsewhere_is_awaited(guarded):
+    process = guarded.start("--wait", bake="confirm: Go on?")
+    guarded.runbook.await_event("question.asked", step="bake")
+    guarded.await_samples(3)
+    guarded.errors(None)        # what can't be told takes the question from nobody
+    guarded.runbook.await_event("gate.waiting", verdict="unknown")
+    confirmed = guarded.runbook("confirm", "last", "bake", "--answer", "yes")
+    assert confirmed.code == 0, confirmed
+    guarded.errors(0.01)
+    _, err = process.communicate(timeout=50)
+    assert process.returncode == 0, err
+    assert len(guarded.runbook.named("question.asked")) == 1
+    assert guarded.lines() == ["before", "deploy", "after"]
+    guarded.is_sound()
+
+
+def test_a_guard_that_trips_while_somebody_is_asked_rolls_back(guarded):
+    process = guarded.start("--wait", bake="confirm: Go on?")
+    guarded.runbook.await_event("question.asked", step="bake")
+    guarded.errors(0.2)
+    _, err = process.communicate(timeout=50)
+    assert process.returncode == 5 and "rolled back at rate" in err, err
+    assert guarded.lines() == ["before", "deploy", "back"]
+    guarded.is_sound()
+
+
 def test_a_guard_that_pauses_lets_nothing_begin_until_it_holds(guarded):
     guarded.errors(0.2)
     process = guarded.start(trip="pause", deploy="sleep 2", bake="500ms")
@@ -173,7 +231,7 @@ def test_f01_a_guard_of_a_run_that_was_killed_looks_on(guarded):
 
 def test_a_person_rolls_back_when_a_guard_asks(guarded):
     guarded.errors(0.2)
-    terminal = Terminal(guarded.runbook, *guarded.words(trip="ask"))
+    terminal = Terminal(guarded.runbook, *guarded.words(trip="ask", bake="1m"))
     terminal.sees("too many errors").sees("roll back").types("b").sees("rolled back").ends(5)
     assert guarded.lines() == ["before", "deploy", "back"]
     guarded.is_sound()
@@ -197,7 +255,7 @@ def test_f01_a_guard_has_decided_though_the_run_was_killed(guarded):
 def test_slow_checks_of_steps_hold_up_no_guard(guarded):
     """More gates than there are workers, each of which takes its time to look."""
     gates = "".join(f"      - {{id: g{i}, gate: {{check: 'sh.exec{{\"sleep\", \"3\"}}.ok', every: 1s}}}}\n" for i in range(6))
-    text = GUARDED.format(trip="rollback", deploy="true", bake="500ms").replace(
+    text = GUARDED.format(trip="rollback", deploy="true", bake="wait: 500ms", after="1s").replace(
         "  - {id: bake", "  - id: gates\n    parallel:\n" + gates + "  - {id: bake")
     done = guarded.runbook("exec", guarded.runbook.write("slow.yaml", text), "-p", f"dir={guarded.runbook.folder}")
     assert done.code == 0, done
