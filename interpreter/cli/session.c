@@ -382,8 +382,8 @@ static const struct rb_value *first_payload(const struct session *s)
     RB_AUTO_VALUE const struct rb_value *who = rb_value_map(
         "operator", rb_value_ref(s->operator), "engine", rb_value_ref(s->start->engine),
         "interactive", rb_value_bool(can_ask(s)), "stay_us",
-        s->stay >= 0 ? rb_value_int(s->stay) : NULL, "form", rb_value_int(RB_FORM),
-        "answers", rb_value_ref(s->answers_blob), NULL);
+        s->stay >= 0 ? rb_value_int(s->stay) : NULL, "answers",
+        rb_value_ref(s->answers_blob), NULL);
     return rb_value_merge(s->start->payload, who);
 }
 

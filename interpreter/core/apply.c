@@ -67,7 +67,6 @@ static void begin_run(struct rb_state *state, const struct rb_event *event)
     rb_apply_operator(state, event);
     state->interactive = rb_value_get_bool(event->d, "interactive", false);
     state->stay = rb_value_get_int(event->d, "stay_us", -1);
-    state->form = (int)rb_value_get_int(event->d, "form", 1);
     state->phase = RB_RUN_STARTING;
     rb_value_put(&state->main.params, rb_value_get(event->d, "params"));
     rb_book_advance(state, -1);

@@ -89,7 +89,6 @@ void rb_apply_resume(struct rb_state *state, const struct rb_event *event)
     rb_apply_operator(state, event);
     state->interactive = rb_value_get_bool(event->d, "interactive", false);
     state->stay = rb_value_get_int(event->d, "stay_us", -1);
-    state->form = (int)rb_value_get_int(event->d, "form", 1);
     state->stop_level = 0;
     state->locked = false;
     rb_value_put(&state->lock_refused, NULL);

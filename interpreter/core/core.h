@@ -5,10 +5,6 @@
 #include "core/event.h"
 #include "core/state.h"
 
-/* The form of the decisions that are made here, which run.created and run.resumed name as `form`;
- * where they do not it is 1. A record of an earlier form is derived in that one. */
-enum { RB_FORM = 2 };
-
 /* Something that arrived from outside. `type` is the fact it becomes. */
 struct rb_input {
     enum rb_event_type type;

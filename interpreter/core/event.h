@@ -17,9 +17,9 @@
 /* clang-format off */
 #define RB_EVENTS(X)                                                                             \
     /* run, nonce, plan, sources, environment, params, secrets (sources), engine, limits, */     \
-    /* operator, interactive, stay_us, form (of the decisions that follow: RB_FORM) */           \
+    /* operator, interactive, stay_us */                                                         \
     X(RUN_CREATED, "run.created", true)                                                          \
-    /* operator, engine, interactive, stay_us (longer waits suspend), form, answers (digest) */   \
+    /* operator, engine, interactive, stay_us (longer waits suspend), answers (digest) */         \
     X(RUN_RESUMED, "run.resumed", true)                                                          \
     /* vars, env, locks: the values that hold for the whole run */                                \
     X(RUN_STARTED, "run.started", false)                                                         \

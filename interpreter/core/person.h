@@ -1,14 +1,12 @@
 #pragma once
-/* What decisions say of the person they follow from: who, and why. In records of form 1
- * (RB_FORM) they only say that it was a person. */
+/* What decisions say of the person they follow from: who, and why. */
 
-#include "core/state.h"
+#include "base/buf.h"
+#include "base/value.h"
 
 /* "stopped by alice: the disk is full", of a fact with `by` and perhaps `reason`; `deed` is
- * "stopped". In form 1 "stopped by a person". */
-void rb_person_words(const struct rb_state *state, const char *deed,
-                     const struct rb_value *fact, struct rb_buf *out);
+ * "stopped". */
+void rb_person_words(const char *deed, const struct rb_value *fact, struct rb_buf *out);
 /* The payload `owned` with `by: person`, and `who` and `reason` of the fact. */
-const struct rb_value *rb_person_named(const struct rb_state *state,
-                                       const struct rb_value *owned,
+const struct rb_value *rb_person_named(const struct rb_value *owned,
                                        const struct rb_value *fact);

@@ -17,14 +17,11 @@ static const struct rb_value *cause_of(const struct rb_state *state,
     const char *failure = rb_value_get_text(state_question(state), "text", "");
     const char *reason = rb_value_get_text(answer, "reason", "");
     RB_AUTO_BUF struct rb_buf why = {0};
-    if (state->form >= 2)
-        rb_person_words(state, "chosen", answer, &why);
-    if (state->form >= 2 && !*reason)
+    rb_person_words("chosen", answer, &why);
+    if (!*reason)
         rb_buf_printf(&why, " after: %s", failure);
-    if (state->form < 2)
-        rb_buf_puts(&why, rb_value_get(answer, "reason") ? reason : failure);
-    return rb_person_named(
-        state, rb_value_map("why", rb_value_text(rb_buf_text(&why)), NULL), answer);
+    return rb_person_named(rb_value_map("why", rb_value_text(rb_buf_text(&why)), NULL),
+                           answer);
 }
 
 static bool chosen(const struct rb_state *state, struct rb_event *ret, const char *choice,
@@ -49,8 +46,7 @@ static bool chosen(const struct rb_state *state, struct rb_event *ret, const cha
     if (strcmp(choice, "retry") == 0) {
         const struct rb_value *d =
             rb_value_map("step", rb_rule_key(state), "choice", rb_value_text(choice), NULL);
-        return rb_rule_say(state, ret, RB_EV_STEP_DECIDED,
-                           rb_person_named(state, d, answer));
+        return rb_rule_say(state, ret, RB_EV_STEP_DECIDED, rb_person_named(d, answer));
     }
     if (strcmp(choice, "rollback") == 0)
         return rb_rollback_begin(state, ret, cause_of(state, answer), true);
@@ -61,7 +57,7 @@ bool rb_answer_stop(const struct rb_state *state, struct rb_event *ret)
 {
     RB_AUTO_BUF struct rb_buf why = {0};
     bool alone = rb_front_is_alone(state);
-    rb_person_words(state, "stopped", rb_state_current(state)->active->answer, &why);
+    rb_person_words("stopped", rb_state_current(state)->active->answer, &why);
     if (alone && rb_rollback_stop(state, ret, rb_buf_text(&why)))
         return true;
     return rb_rule_say(state, ret, alone ? RB_EV_RUN_SUSPENDED : RB_EV_STEP_HALTED,

@@ -247,7 +247,7 @@ static int stopped_at(const struct rb_state *state)
 static bool cancelled(const struct rb_state *state, struct rb_event *ret)
 {
     RB_AUTO_BUF struct rb_buf why = {0};
-    rb_person_words(state, "cancelled", state->stop, &why);
+    rb_person_words("cancelled", state->stop, &why);
     return rb_rollback_stop(state, ret, rb_buf_text(&why)) ||
            finish(state, ret, "cancelled", rb_buf_text(&why), 4);
 }
@@ -264,13 +264,10 @@ static bool rollback_asked(const struct rb_state *state, struct rb_event *ret)
     RB_AUTO_BUF struct rb_buf why = {0};
     if (!rb_rollback_is_possible(state))
         return cancelled(state, ret);
-    if (state->form >= 2)
-        rb_person_words(state, "asked for", state->stop, &why);
-    else
-        rb_buf_puts(&why, "a person asked for it");
+    rb_person_words("asked for", state->stop, &why);
     const struct rb_value *cause =
         rb_value_map("why", rb_value_text(rb_buf_text(&why)), NULL);
-    return rb_rollback_say(state, ret, rb_person_named(state, cause, state->stop));
+    return rb_rollback_say(state, ret, rb_person_named(cause, state->stop));
 }
 
 bool rb_rule_stop(const struct rb_state *state, struct rb_event *ret)

@@ -14,7 +14,7 @@ static bool begin(const struct rb_state *state, struct rb_event *ret,
         rb_value_map("step", rb_rule_key(state), "choice", rb_value_text("undo"), "by",
                      rb_value_text("probe"), NULL);
     return rb_rule_say(state, ret, RB_EV_STEP_DECIDED,
-                       answer ? rb_person_named(state, d, answer) : d);
+                       answer ? rb_person_named(d, answer) : d);
 }
 
 static bool leave(const struct rb_state *state, struct rb_event *ret, const char *by,
@@ -47,7 +47,7 @@ static bool answered(const struct rb_state *state, struct rb_event *ret)
     if (strcmp(word, "leave") == 0)
         return leave(state, ret, "person", rb_value_get_text(answer, "reason", ""));
     RB_AUTO_BUF struct rb_buf why = {0};
-    rb_person_words(state, "stopped", answer, &why);
+    rb_person_words("stopped", answer, &why);
     return rb_rollback_stop(state, ret, rb_buf_text(&why));
 }
 

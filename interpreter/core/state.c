@@ -269,8 +269,7 @@ const struct rb_value *rb_state_dump(const struct rb_state *state)
         rb_value_int(state->rollback_from), "last", rb_value_ref(state->last),
         "last_failed", rb_value_int(state->last_failed), "elapsed",
         rb_value_int(state->steady.elapsed), "trusted", rb_value_int(state->steady.trusted),
-        "form", rb_value_int(state->form), "stay", rb_value_int(state->stay), "windows",
-        rb_windows_dump(state), "overrides", rb_value_ref(state->overrides), "shell",
-        rb_value_ref(state->shell), "shells", rb_value_ref(state->shells), "nodes",
-        rb_list_end(&nodes), NULL);
+        "stay", rb_value_int(state->stay), "windows", rb_windows_dump(state), "overrides",
+        rb_value_ref(state->overrides), "shell", rb_value_ref(state->shell), "shells",
+        rb_value_ref(state->shells), "nodes", rb_list_end(&nodes), NULL);
 }

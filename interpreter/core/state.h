@@ -158,7 +158,6 @@ struct rb_state {
     int stop_level;              /* 0: go on; see signal.received */
     const char *stop_name;       /* "INT"..., "halt": of a step; static text */
     const struct rb_value *stop; /* payload of the last signal.received, or NULL */
-    int form;                    /* of what is decided now (RB_FORM) */
     struct rb_node *nodes;
     int node_count, node_capacity;
     /* The node that the last event was about, or what held it when that ended it; -1: none.

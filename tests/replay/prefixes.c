@@ -142,8 +142,7 @@ static const struct rb_value *writer_of(const struct tape *tape, size_t length)
     return rb_value_map(
         "interactive",
         rb_value_bool(rb_value_get_bool(tape->events[at].d, "interactive", false)),
-        "stay_us", stay ? rb_value_ref(stay) : NULL, "form",
-        rb_value_int(rb_value_get_int(tape->events[at].d, "form", 1)), NULL);
+        "stay_us", stay ? rb_value_ref(stay) : NULL, NULL);
 }
 
 /* Of all prefixes: those that were resumed, and those of which whoever resumes may come to another end. */

@@ -167,8 +167,7 @@ static void resume(struct world *world)
 {
     world->resumes++;
     put(world, RB_EV_RUN_RESUMED,
-        rb_value_map("interactive", rb_value_bool(dice_percent(&world->dice, 70)), "form",
-                     rb_value_int(RB_FORM), NULL));
+        rb_value_map("interactive", rb_value_bool(dice_percent(&world->dice, 70)), NULL));
 }
 
 static void ask_to_stop(struct world *world)
@@ -243,8 +242,7 @@ void world_begin(struct world *world, const struct rb_plan *plan)
     world->state = rb_state_new(plan);
     put(world, RB_EV_RUN_CREATED,
         rb_value_map("params", rb_value_map(NULL), "interactive",
-                     rb_value_bool(dice_percent(&world->dice, 50)), "form",
-                     rb_value_int(RB_FORM), NULL));
+                     rb_value_bool(dice_percent(&world->dice, 50)), NULL));
 }
 
 void world_resumed(struct world *world, const struct world *other, size_t length,
