@@ -90,6 +90,19 @@ static void replay_outlives_its_worker(void **state)
     expect_replay(fake_no_json, none, "is not canonical JSON");
 }
 
+static void replay_tells_an_answer_from_a_worker_that_gave_none(void **state)
+{
+    (void)state;
+    static rb_worker_main *const mains[] = {fake_asks, fake_dies, fake_hangs,
+                                            fake_gives_up};
+    for (size_t i = 0; i < RB_COUNT(mains); i++) {
+        struct rb_worker_replay *r = rb_worker_replay_new(mains[i], -1);
+        free(replay(r, (const char *[]){"one", "two", NULL}));
+        assert_int_equal(rb_worker_replay_answered(r), i == 0);
+        rb_worker_replay_free(r);
+    }
+}
+
 static void of_what_is_missing_nothing_is_concluded(void **state)
 {
     (void)state;
@@ -112,6 +125,7 @@ int main(void)
         cmocka_unit_test(replay_refuses_what_the_record_does_not_hold),
         cmocka_unit_test(what_was_asked_together_is_answered_in_its_order),
         cmocka_unit_test(replay_outlives_its_worker),
+        cmocka_unit_test(replay_tells_an_answer_from_a_worker_that_gave_none),
         cmocka_unit_test(of_what_is_missing_nothing_is_concluded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
