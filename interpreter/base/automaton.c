@@ -48,7 +48,8 @@ void rb_automaton_free(struct rb_automaton *a)
     if (!a)
         return;
     rb_guarded_free(a->nodes, a->room * sizeof *a->nodes);
-    wipe(a->strides, a->strides ? BLOCKS : 0);
+    if (a->strides)
+        wipe(a->strides, BLOCKS);
     wipe(a, sizeof *a);
 }
 

@@ -7,9 +7,9 @@
 
 #include <string.h>
 
-static bool is_its_attempt(const struct rb_state *state, const struct rb_value *d)
+/* `node` is the one that the input names, or NULL. */
+static bool is_its_attempt(const struct rb_node *node, const struct rb_value *d)
 {
-    const struct rb_node *node = rb_state_current(state);
     return node && rb_value_get_int(d, "attempt", node->attempt) == node->attempt;
 }
 
@@ -20,7 +20,7 @@ static bool expects_eval(const struct rb_state *state, const struct rb_value *d)
         return strcmp(phase, "start") == 0 && !rb_value_get(d, "step");
     struct rb_event quiet = {0};
     const char *next = rb_next_eval(state);
-    if (!next || strcmp(next, phase) != 0 || !is_its_attempt(state, d) ||
+    if (!next || strcmp(next, phase) != 0 || !is_its_attempt(rb_state_current(state), d) ||
         rb_front_is_held(state, state->current))
         return false;
     bool busy = rb_decide(state, NULL, &quiet);
@@ -28,10 +28,9 @@ static bool expects_eval(const struct rb_state *state, const struct rb_value *d)
     return !busy;
 }
 
-static bool expects_answer(const struct rb_state *state, const struct rb_value *d)
+static bool expects_answer(const struct rb_node *node, const struct rb_value *d)
 {
-    const struct rb_node *node = rb_state_current(state);
-    return is_its_attempt(state, d) && node->phase == RB_PHASE_ASKING &&
+    return is_its_attempt(node, d) && node->phase == RB_PHASE_ASKING &&
            rb_value_equal(rb_value_get(d, "q"), rb_value_get(node->active->question, "q"));
 }
 
@@ -40,7 +39,7 @@ static bool expects_answer(const struct rb_state *state, const struct rb_value *
 static bool expects_approval(const struct rb_state *state, const struct rb_value *d)
 {
     const struct rb_node *node = rb_state_current(state);
-    if (!expects_answer(state, d) || node->active->received ||
+    if (!expects_answer(node, d) || node->active->received ||
         rb_front_is_held(state, state->current) ||
         !rb_question_is_signed(node->active->question) ||
         !rb_statement_is_one(rb_value_get(d, "statement")))
@@ -57,7 +56,7 @@ static bool expects_approval(const struct rb_state *state, const struct rb_value
 static bool expects_shell(const struct rb_state *state, const struct rb_value *d)
 {
     const struct rb_node *node = rb_state_current(state);
-    return state->interactive && !state->shell && expects_answer(state, d) &&
+    return state->interactive && !state->shell && expects_answer(node, d) &&
            rb_question_offers_shell(node->active->question) &&
            rb_value_get_text(d, "why", "")[0];
 }
@@ -79,9 +78,8 @@ static bool expects_timer(const struct rb_state *state, rb_time mono)
 }
 
 /* A transaction that is held open may be ended by its limit or its server. */
-static bool expects_result(const struct rb_state *state)
+static bool expects_result(const struct rb_state *state, const struct rb_node *node)
 {
-    const struct rb_node *node = rb_state_current(state);
     return node->phase == RB_PHASE_RUNNING ||
            (state->phase == RB_RUN_RUNNING && rb_node_holds(node));
 }
@@ -108,17 +106,17 @@ static bool expected(const struct rb_state *state, const struct rb_input *input)
     case RB_EV_EVAL_RESULT:
         return expects_eval(state, input->d);
     case RB_EV_EFFECT_RESULT:
-        return is_its_attempt(state, input->d) && expects_result(state);
+        return is_its_attempt(node, input->d) && expects_result(state, node);
     case RB_EV_EFFECT_NOTED:
     case RB_EV_EFFECT_ADOPTED:
     case RB_EV_EFFECT_UNSTARTED:
     case RB_EV_EFFECT_DOUBT:
-        return is_its_attempt(state, input->d) && node->phase == RB_PHASE_RUNNING;
+        return is_its_attempt(node, input->d) && node->phase == RB_PHASE_RUNNING;
     case RB_EV_QUESTION_ANSWERED:
-        return expects_answer(state, input->d) &&
+        return expects_answer(node, input->d) &&
                !rb_question_is_signed(node->active->question);
     case RB_EV_QUESTION_UNANSWERED:
-        return expects_answer(state, input->d);
+        return expects_answer(node, input->d);
     case RB_EV_APPROVAL_RECEIVED:
         return expects_approval(state, input->d);
     case RB_EV_TIMER_DUE:

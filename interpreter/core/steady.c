@@ -1,7 +1,7 @@
 #include "core/steady.h"
 
 /* Time services correct less, and a window that is wrong by so much does no harm. */
-static const rb_time TOLERANCE = 5 * 60 * RB_SEC;
+static const rb_time TOLERANCE = 5 * (60 * RB_SEC);
 
 void rb_steady_done(struct rb_steady *steady)
 {

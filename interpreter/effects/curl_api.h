@@ -59,10 +59,10 @@
     X(X509_verify_cert_error_string)
 
 struct rb_curl {
-#define X(name) typeof(&curl_##name) name;
+#define X(name) typeof(&curl_##name) name; // NOLINT(bugprone-macro-parentheses): a member
     RB_CURL_CALLS(X)
 #undef X
-#define X(name) typeof(&name) name;
+#define X(name) typeof(&name) name; // NOLINT(bugprone-macro-parentheses): a member
     RB_SSL_CALLS(X)
 #undef X
 };

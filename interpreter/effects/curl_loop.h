@@ -15,8 +15,8 @@ struct rb_curl_loop_events {
 };
 
 /* `curl` is borrowed. So many connections are kept when they are not in use. */
-struct rb_curl_loop *rb_curl_loop_open(uv_loop_t *loop, const struct rb_curl *curl,
-                                       long kept, const struct rb_curl_loop_events *events);
+struct rb_curl_loop *rb_curl_loop_open(uv_loop_t *uv, const struct rb_curl *curl, long kept,
+                                       const struct rb_curl_loop_events *events);
 /* What was added has been removed before. The loop has to turn once more. */
 void rb_curl_loop_close(struct rb_curl_loop *loop);
 

@@ -22,15 +22,14 @@ struct rb_evaluations_options {
 
 struct rb_evaluations *rb_evaluations_new(const struct rb_evaluations_options *options);
 /* Kills the workers. The loop has to turn once more. Accepts NULL. */
-void rb_evaluations_free(struct rb_evaluations *evaluations);
+void rb_evaluations_free(struct rb_evaluations *all);
 
-void rb_evaluations_begin(struct rb_evaluations *evaluations,
-                          const struct rb_effect *effect, const struct rb_value *job);
-void rb_evaluations_withdraw(struct rb_evaluations *evaluations,
-                             const struct rb_effect *effect);
+void rb_evaluations_begin(struct rb_evaluations *all, const struct rb_effect *effect,
+                          const struct rb_value *job);
+void rb_evaluations_withdraw(struct rb_evaluations *all, const struct rb_effect *effect);
 
 /* False when no look has this folder and waits for its outcome. */
-bool rb_evaluations_settle(struct rb_evaluations *evaluations, const char *dir,
+bool rb_evaluations_settle(struct rb_evaluations *all, const char *dir,
                            const struct rb_value *outcome);
 /* The supervisor was lost, and what it looked at with it. */
-void rb_evaluations_lose(struct rb_evaluations *evaluations);
+void rb_evaluations_lose(struct rb_evaluations *all);

@@ -56,6 +56,7 @@ static bool note_start(struct rb_exchange *exchange)
     return true;
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): as libcurl calls it
 int rb_http_on_request(void *context, char *remote, char *local, int remote_port,
                        int local_port)
 {
@@ -209,6 +210,7 @@ static bool examine(struct rb_exchange *exchange, long status)
                             "there are more than %" PRId64 " redirects", follow);
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): as libcurl calls it
 size_t rb_http_on_header(char *bytes, size_t one, size_t size, void *context)
 {
     struct rb_exchange *exchange = context;
@@ -258,6 +260,7 @@ static bool take(struct rb_exchange *exchange, const char *bytes, size_t length)
                             rb_value_get_text(exchange->request, "to", ""));
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): as libcurl calls it
 size_t rb_http_on_body(char *bytes, size_t one, size_t size, void *context)
 {
     return take(context, bytes, one * size) ? one * size : 0;

@@ -35,6 +35,7 @@ static curl_socket_t on_socket(void *context, curlsocktype purpose,
 }
 
 /* The server knows us, and has not been told of the mail. */
+// NOLINTNEXTLINE(readability-non-const-parameter): as libcurl calls it
 static int on_request(void *context, char *remote, char *local, int remote_port,
                       int local_port)
 {
@@ -133,6 +134,7 @@ static int on_progress(void *context, curl_off_t expected, curl_off_t received,
     return __atomic_load_n(&posting->abandoned, __ATOMIC_ACQUIRE) || is_over(posting);
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): as libcurl calls it
 static size_t on_body(char *bytes, size_t one, size_t size, void *context)
 {
     (void)bytes, (void)context;

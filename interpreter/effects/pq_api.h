@@ -43,7 +43,7 @@
 
 struct rb_pq {
     unsigned users;
-#define X(name) typeof(&PQ##name) name;
+#define X(name) typeof(&PQ##name) name; // NOLINT(bugprone-macro-parentheses): a member
     RB_PQ_CALLS(X)
 #undef X
 };

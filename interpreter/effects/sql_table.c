@@ -28,7 +28,8 @@ static void add_cell(struct rb_sql_table *table, const char *text, size_t length
 {
     size_t width;
     RB_AUTO_BUF struct rb_buf cell = {0};
-    size_t looked = length < 8 * WIDTH_MAX ? length : 8 * WIDTH_MAX;
+    const size_t most = (size_t)8 * WIDTH_MAX;
+    size_t looked = length < most ? length : most;
     rb_text_visible(text, looked, false, &cell);
     size_t kept = fit(rb_buf_text(&cell), cell.length, WIDTH_MAX, &width);
     if (kept < cell.length || looked < length) {

@@ -85,8 +85,10 @@ void rb_lib_push_module(lua_State *L, const char *name)
 {
     struct rb_error err = {.message = "it is missing"};
     struct rb_module *module = rb_modules_find(rb_sandbox_of(L)->world->modules, name);
-    if (!module || !rb_module_compile(module, &err))
+    if (!module || !rb_module_compile(module, &err)) {
         luaL_error(L, "the module '%s' is broken: %s", name, err.message);
+        return;
+    }
     lua_pushfstring(L, "=%s", name);
     if (luaL_loadbufferx(L, module->compiled.data, module->compiled.length,
                          lua_tostring(L, -1), "b") != LUA_OK)

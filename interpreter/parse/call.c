@@ -83,8 +83,8 @@ static const char *path_of(const struct rb_compiler *c, const char *place)
 }
 
 /* NULL: it can't be read as a runbook. What is wrong in it is told where it is checked by itself. */
-static struct rb_document *open(struct rb_compiler *c, const struct rb_yaml_node *file,
-                                const char *place, struct rb_diags *unheard)
+static struct rb_document *open_file(struct rb_compiler *c, const struct rb_yaml_node *file,
+                                     const char *place, struct rb_diags *unheard)
 {
     const char *text;
     size_t length;
@@ -232,8 +232,9 @@ void rb_call_settle(struct rb_compiler *c, struct rb_draft *draft, int index)
 {
     struct rb_diags unheard = {0};
     const char *place = rb_call_place(c->document->arena, c->place, draft->file->text);
-    struct rb_document *called =
-        may_be_called(c, draft->file, place) ? open(c, draft->file, place, &unheard) : NULL;
+    struct rb_document *called = may_be_called(c, draft->file, place)
+                                     ? open_file(c, draft->file, place, &unheard)
+                                     : NULL;
     if (called) {
         judge_top(c, draft->file, called);
         judge_locks(c, draft->file, called);

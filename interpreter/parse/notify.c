@@ -58,8 +58,9 @@ void rb_notify_fill(struct rb_compiler *c, struct rb_draft *draft, int number)
     put_text(c, draft, "subject");
     if (template && rb_scalar_text(template, "template", c->diags, &name))
         rb_templates_fill(c, draft, template);
+    const char *known = rb_notify_target(draft, number);
     const struct rb_value *connection =
-        rb_value_get(c->book->connections, rb_notify_target(draft, number) ? to->text : "");
+        rb_value_get(c->book->connections, known ? known : "");
     /* Slack says `ok` when it has taken a message, and answers 200 in other cases too. */
     if (strcmp(rb_value_get_text(connection, "type", ""), "slack") == 0)
         rb_draft_set(

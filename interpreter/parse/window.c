@@ -102,7 +102,8 @@ static const char *time_of(struct rb_compiler *c, const struct rb_yaml_node *nod
     const char *text = otherwise;
     if (node && !rb_scalar_text(node, name, c->diags, &text))
         return NULL;
-    if (rb_moment_of_day(text, ret_since) && strlen(text) == 5)
+    bool fits = rb_moment_of_day(text, ret_since) && strlen(text) == 5;
+    if (fits || !node)
         return text;
     rb_diag_help(rb_diag_add(c->diags, 223, node->span, "`%s`: `%s` is not a time of day",
                              name, text),

@@ -187,7 +187,7 @@ static void print_tall(struct rb_terminal *t, const struct rb_rows *rows)
 static void add_beside(struct rb_terminal *t, struct rb_rows *rows)
 {
     RB_AUTO_BUF struct rb_buf text = {0};
-    int others = rb_front_count(t->state) - 1;
+    int others = t->state ? rb_front_count(t->state) - 1 : 0;
     if (others < 1)
         return;
     rb_buf_printf(&text, "%d more beside it", others);

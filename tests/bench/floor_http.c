@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <stdlib.h>
 
+// NOLINTNEXTLINE(readability-non-const-parameter): as libcurl calls it
 static size_t drop(char *bytes, size_t size, size_t count, void *context)
 {
     (void)bytes, (void)context;

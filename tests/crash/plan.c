@@ -244,7 +244,8 @@ static void add_some(struct plan *plan, const struct plan *share, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         size_t begin = share->count * i / count, end = share->count * (i + 1) / count;
-        size_t at = begin + ((i + 1) * UINT64_C(2654435761) >> 7) % (end - begin);
+        size_t room = end > begin ? end - begin : 1;
+        size_t at = begin + ((i + 1) * UINT64_C(2654435761) >> 7) % room;
         const struct trial *trial = &share->trials[at];
         add(plan, trial->scene, trial->fault, trial->loss, trial->again);
     }

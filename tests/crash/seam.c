@@ -175,16 +175,16 @@ enum {
 #undef ALLOC
 #undef OWN
 
-#define CALL(result, name, class, errors, params, args) \
-    result __real_##name params;                        \
-    result __wrap_##name params;                        \
-    result __wrap_##name params                         \
-    {                                                   \
-        int error = seam_gate(NUMBER(name));            \
-        if (error <= 0)                                 \
-            return __real_##name args;                  \
-        errno = error;                                  \
-        return (result)-1;                              \
+#define CALL(result, name, class, errors, params, args)                        \
+    result __real_##name params;                                               \
+    result __wrap_##name params;                                               \
+    result __wrap_##name params                                                \
+    {                                                                          \
+        int error = seam_gate(NUMBER(name));                                   \
+        if (error <= 0)                                                        \
+            return __real_##name args;                                         \
+        errno = error;                                                         \
+        return (result)-1; /* NOLINT(performance-no-int-to-ptr): MAP_FAILED */ \
     }
 #define ALLOC(name, params, args)            \
     void *__real_##name params;              \

@@ -166,11 +166,11 @@ static void offer_wanted(const struct player *player, const struct rb_state *sta
                          size_t past_count, struct next *next)
 {
     const struct wish wish = wish_of(state, effect);
-    RB_AUTO_VALUE const struct rb_value *about = wish.about;
     bool again;
     const struct rb_event *event = answer_to(player, &wish, past, past_count, &again);
     if (!event && effect->kind == RB_EFFECT_ASK)
         event = nobody(player->tape, &wish, effect->number);
+    rb_value_unref(wish.about);
     if (!event)
         return;
     bool over = effect->node >= 0 && rb_node_expires(&state->nodes[effect->node]) &&
@@ -240,9 +240,9 @@ static void offer_times(const struct player *player, const struct rb_state *stat
         const struct rb_effect effect = {
             .kind = RB_EFFECT_EVAL, .node = at, .phase = "gate", .attempt = node->attempt};
         const struct wish wish = wish_of(state, &effect);
-        RB_AUTO_VALUE const struct rb_value *about = wish.about;
         bool again;
         const struct rb_event *sample = answer_to(player, &wish, past, past_count, &again);
+        rb_value_unref(wish.about);
         offer(next, again ? sample : NULL, node->active->due);
     }
 }

@@ -299,7 +299,7 @@ static void by_bits(uint64_t *seed, struct trial *trial)
     for (uint32_t i = 0; i < after; i++)
         rb_buf_putc(&bytes, (char)next(seed));
     if (way < 2)
-        snprintf(alphabet, sizeof alphabet, "%.26s%.26s%s%s", ALNUM + 26, ALNUM, ALNUM + 52,
+        snprintf(alphabet, sizeof alphabet, "%.26s%.26s%s%s", &ALNUM[26], ALNUM, &ALNUM[52],
                  alphabets[1 + way]);
     write_letters(&bytes, before, after, way < 2 ? 6 : 4,
                   way < 2 ? alphabet : alphabets[1 + way], &letters);

@@ -11,10 +11,12 @@
 #include "effects/curl_api.h"
 
 /* The linker puts these in front of the two calls (meson.build). */
+// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): ld's names
 void *__real_dlopen(const char *name, int flags);
 void *__real_dlsym(void *library, const char *name);
 void *__wrap_dlopen(const char *name, int flags);
 void *__wrap_dlsym(void *library, const char *name);
+// NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp)
 
 static bool is_missing, is_old;
 static const char *lacks = "";

@@ -362,6 +362,7 @@ static void pipes_are_noted_before_a_program_starts(void **state)
     RB_AUTO_FREE char *note = scene_output(&scene, "out");
     RB_AUTO_FREE char *pipes = scene_output(&scene, "err");
     int64_t out = 0, err = 0;
+    // NOLINTNEXTLINE(cert-err34-c): numbers of 64 bits, from the kernel
     assert_int_equal(sscanf(pipes, "pipe:[%" SCNd64 "]\npipe:[%" SCNd64 "]", &out, &err),
                      2);
     RB_AUTO_BUF struct rb_buf wanted = {0};

@@ -35,8 +35,10 @@ static void requests(const char *source, const char *expected)
 {
     struct world world = {0};
     RB_AUTO_FREE char *got = run("verdict", source, &world);
-    if (!world.request)
+    if (!world.request) {
         fail_msg("%s\ngave %s", source, got);
+        return;
+    }
     assert_non_null(strstr(world.request, expected));
     assert_non_null(strstr(got, "holds"));
     free(world.request);
