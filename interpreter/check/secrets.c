@@ -102,9 +102,11 @@ static bool is_field(const char *where)
 
 static void advise(struct rb_diag *diag, const char *where, const char *name)
 {
-    const char *variable = rb_text_starts(where, "env.") ? where : strstr(where, ".env.");
-    if (variable)
-        where = strchr(strchr(variable + 1, '.') + 1, '.') ? ".env.file" : ".env";
+    const char *inner = strstr(where, ".env.");
+    const char *variable = rb_text_starts(where, "env.") ? where : inner;
+    const char *of = variable ? strchr(variable + 1, '.') : NULL;
+    if (of)
+        where = strchr(of + 1, '.') ? ".env.file" : ".env";
     for (size_t i = 0; is_field(where) && i < RB_COUNT(advices); i++) {
         if (ends_with(where, advices[i].end)) {
             rb_diag_help(diag, "%s\"${{ secrets.%s }}\"%s", advices[i].before, name,

@@ -101,10 +101,10 @@ static void print_json(const struct rb_history *history, const char *status)
         rb_value_ref(rb_value_get(history->created, "params")), "end",
         rb_value_ref(state->end), "waits_for", rb_value_ref(first), "waits_until",
         waits_until(state) ? rb_value_text(until) : NULL, "overrides",
-        rb_value_ref(state->overrides), "left", left_of(state), "questions",
-        rb_value_ref(questions), "events", rb_value_int(history->records), "operator",
-        rb_value_text(rb_state_operator(state)), "obligations",
-        rb_duties_list(state->duties), "locks",
+        rb_value_ref(state->overrides), "shells", rb_value_ref(state->shells), "left",
+        left_of(state), "questions", rb_value_ref(questions), "events",
+        rb_value_int(history->records), "operator", rb_value_text(rb_state_operator(state)),
+        "obligations", rb_duties_list(state->duties), "locks",
         held_locks(state) ? rb_value_ref(state->locks) : NULL, "steps", steps_json(state),
         NULL);
     RB_AUTO_BUF struct rb_buf out = {0};
@@ -276,12 +276,17 @@ static void print_locks(const struct rb_state *state)
 }
 
 /* Who reads on has to know that it was not as the runbook has it. */
-static void print_overrides(const struct rb_state *state)
+static void print_otherwise(const struct rb_state *state)
 {
     for (size_t i = 0; i < rb_value_count(state->overrides); i++) {
         const struct rb_value *override = rb_value_at(state->overrides, i);
         RB_AUTO_BUF struct rb_buf text = {0};
         rb_words_override(&text, override, state->created_utc);
+        printf("%s%s\n", i ? "" : "\n", rb_buf_text(&text));
+    }
+    for (size_t i = 0; i < rb_value_count(state->shells); i++) {
+        RB_AUTO_BUF struct rb_buf text = {0};
+        rb_words_shell(&text, rb_value_at(state->shells, i));
         printf("%s%s\n", i ? "" : "\n", rb_buf_text(&text));
     }
 }
@@ -330,7 +335,7 @@ static void print_text(const struct rb_history *history, const char *status)
         if (state->latest[i] >= 0 || !rb_plan_is_rescue(state->plan, i))
             print_step(state, i);
     }
-    print_overrides(state);
+    print_otherwise(state);
     print_left(state, strcmp(status, "running") == 0);
     print_why(state);
     print_until(state);

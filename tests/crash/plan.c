@@ -242,7 +242,7 @@ static void deal(const struct plan shares[SHARES], size_t most, size_t turn,
  * of the list is hit again and again. */
 static void add_some(struct plan *plan, const struct plan *share, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; share->trials && i < count; i++) {
         size_t begin = share->count * i / count, end = share->count * (i + 1) / count;
         size_t room = end > begin ? end - begin : 1;
         size_t at = begin + ((i + 1) * UINT64_C(2654435761) >> 7) % room;

@@ -91,6 +91,9 @@ def test_every_later_view_says_that_there_was_a_shell(runbook, terminal, shelly)
     again.sees(f"resumed by {who}").sees(f"{who} had a shell at deploy: the logs").sees("how to go on?")
     again.types("b").sees("rolled back at deploy").ends(5)
     assert f"{who} had a shell at deploy: the logs" in told(again).rpartition("rolled back")[2]
+    assert f"{who} had a shell at deploy: the logs" in runbook("status", "last").out
+    [shell] = runbook.status()["shells"]
+    assert (shell["by"], shell["step"], shell["why"]) == (who, "deploy", "the logs")
 
 
 BESIDE = """runbook: beside
