@@ -29,6 +29,7 @@ static void say(struct rb_level *at, enum rb_finding finding, const char *format
     va_list list;
     va_start(list, format);
     at->finding = finding;
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): it has just begun
     vsnprintf(at->text, sizeof at->text, format, list);
     va_end(list);
 }
