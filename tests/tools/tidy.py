@@ -2,7 +2,8 @@
 """clang-tidy over every source that a build compiles. What it looks for, and why not for the rest,
 stands in .clang-tidy.
 
-    tidy.py BUILD [PATTERN]     only sources whose path contains PATTERN
+    tidy.py BUILD CHECKS [PATTERN]     CHECKS are put behind those of .clang-tidy; only sources
+                                       whose path contains PATTERN
 """
 
 import json
@@ -14,12 +15,13 @@ import pairs
 
 
 def main():
-    build, pattern = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
+    build, checks = sys.argv[1:3]
+    pattern = sys.argv[3] if len(sys.argv) > 3 else ""
     sources = {path: command for path, command in sources_of(build).items() if pattern in path}
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "compile_commands.json"), "w") as file:
             json.dump(list(sources.values()), file)
-        failed = pairs.run([(path, ["clang-tidy", "-p", folder, "--quiet", path])
+        failed = pairs.run([(path, ["clang-tidy", "-p", folder, "--quiet", "--checks=" + checks, path])
                             for path in sorted(sources)])
     print(f"tidy: {len(sources)} sources, {failed} with findings")
     return 1 if failed or not sources else 0
