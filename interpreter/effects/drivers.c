@@ -16,7 +16,8 @@ struct rb_drivers {
      * all: the first request of ours makes the notes those of this boot. */
     bool same_boot;
     uv_timer_t mend;
-    int losses; /* of supervisors, since one has answered */
+    int losses;   /* of supervisors, since one has answered */
+    bool stopped; /* the record takes nothing any more */
 };
 
 static void settled(void *context, const char *dir, const struct rb_value *outcome)
@@ -128,11 +129,18 @@ static const struct rb_value *without_secret(enum rb_effect_kind kind, const cha
                         "sent", rb_value_text("no"), NULL);
 }
 
+void rb_drivers_stop(struct rb_drivers *drivers)
+{
+    drivers->stopped = true;
+}
+
 static void ready(void *context, const struct rb_errand *errand, const char *why)
 {
     struct rb_drivers *drivers = context;
     struct rb_error err = {0};
     const char *dir = rb_value_get_text(errand->request, "dir", "");
+    if (drivers->stopped)
+        return;
     if (why && errand->resumed) {
         drivers->o.doubtful(drivers->o.context, dir, why);
     } else if (why) {

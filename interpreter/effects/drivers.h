@@ -34,6 +34,8 @@ struct rb_drivers_options {
 
 /* The supervisor and each service are started when the first request needs them. */
 struct rb_drivers *rb_drivers_new(const struct rb_drivers_options *options);
+/* Begins nothing from here on: what would be is not on record. */
+void rb_drivers_stop(struct rb_drivers *drivers);
 /* Lets the supervisor go on with what runs. The loop has to turn once more. Accepts NULL. */
 void rb_drivers_free(struct rb_drivers *drivers);
 

@@ -20,13 +20,21 @@ struct rb_real {
     int open_handles;
 };
 
+/* The loop still turns to its end: what it has in hand by then is not begun. */
+static void broke(void *context, const struct rb_error *err)
+{
+    const struct rb_real *real = context;
+    rb_drivers_stop(real->drivers);
+    real->o.broke(real->o.context, err);
+}
+
 static bool tell(struct rb_real *real, enum rb_event_type type,
                  const struct rb_value *owned)
 {
     struct rb_error err = {0};
     if (rb_engine_put(real->engine, type, owned, &err))
         return true;
-    real->o.broke(real->o.context, &err);
+    broke(real, &err);
     return false;
 }
 
@@ -37,12 +45,6 @@ static bool put(void *context, const struct rb_value *step, int64_t attempt,
     RB_AUTO_VALUE const struct rb_value *which = rb_value_map(
         "step", rb_value_ref(step), "attempt", step ? rb_value_int(attempt) : NULL, NULL);
     return tell(context, type, rb_value_merge(which, own));
-}
-
-static void broke(void *context, const struct rb_error *err)
-{
-    const struct rb_real *real = context;
-    real->o.broke(real->o.context, err);
 }
 
 static void disk_full(void *context)
