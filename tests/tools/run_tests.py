@@ -113,10 +113,10 @@ def program(build, pattern):
     if build.endswith("asan"):
         env.setdefault("RUNBOOK_KILLS", "40")   # the plain build has shown more of each
         env.setdefault("RUNBOOK_ROUNDS", "10")
-        env.setdefault("RUNBOOK_PREFIXES", "30")
+        env.setdefault("RUNBOOK_PREFIXES", "12")
     select = ["-k", pattern] if pattern else []
-    # Twice the processors: most of a test is waiting.
-    done = subprocess.run([PYTHON, "-m", "pytest", "-q", "--tb=short", "--durations=5", "-n", "4",
+    # Three times the processors: most of a test is waiting.
+    done = subprocess.run([PYTHON, "-m", "pytest", "-q", "--tb=short", "--durations=5", "-n", "6",
                            "-p", "no:cacheprovider", "--junitxml", report, *select,
                            "tests/program"],
                           text=True, env=env, stdin=subprocess.DEVNULL,
