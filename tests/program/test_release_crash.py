@@ -137,7 +137,7 @@ class Release:
                 with open(f"/proc/{pid}/comm") as f:
                     if f.read().strip() == "rb-supervisor":
                         yield pid
-            except FileNotFoundError:
+            except OSError:     # it ends before we open it, or read it
                 continue
 
     def kill_supervisors(self):
