@@ -9,7 +9,7 @@ import termios
 import pytest
 
 from test_attacks_terminal import hang_up, shell  # noqa: F401
-from test_crash import THREE, effects_of, go_on, sound, wait_for
+from test_crash import THREE, effects_of, go_on, sound, supervisors, wait_for
 from test_faults import ALL, trial  # noqa: F401
 from test_terminal import Terminal
 
@@ -114,16 +114,6 @@ def test_f30_a_run_that_was_made_to_quit_is_resumed(trial):            # noqa: F
 
 
 STORM = [signal.SIGCHLD, signal.SIGWINCH, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCONT, signal.SIGURG]
-
-
-def supervisors(runbook):
-    for pid in runbook.what_is_left():
-        try:
-            with open(f"/proc/{pid}/comm") as f:
-                if f.read() == "rb-supervisor\n":
-                    yield pid
-        except OSError:
-            continue
 
 
 def test_f31_a_storm_of_signals_changes_nothing(runbook):

@@ -15,7 +15,7 @@ import time
 import pytest
 
 from conftest import resume_prefixes
-from test_crash import sound, was_created
+from test_crash import sound, supervisors, was_created
 
 ROUNDS = int(os.environ.get("RUNBOOK_ROUNDS", "24"))
 SEED = int(os.environ.get("RUNBOOK_SEED", "20261129"))
@@ -131,17 +131,8 @@ class Release:
 
     # Killing
 
-    def supervisors(self):
-        for pid in self.runbook.what_is_left():
-            try:
-                with open(f"/proc/{pid}/comm") as f:
-                    if f.read().strip() == "rb-supervisor":
-                        yield pid
-            except OSError:     # it ends before we open it, or read it
-                continue
-
     def kill_supervisors(self):
-        for pid in self.supervisors():
+        for pid in supervisors(self.runbook):
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:

@@ -242,14 +242,17 @@ def test_f45_a_deadlock_is_told_and_nothing_of_it_is_left(base, postgres):
     sound(base.runbook)
 
 
-def test_f45_a_statement_that_outlasts_its_time_is_ended_by_the_server(base):
-    for _ in range(5):      # a second later the driver ends it, which a busy machine may let it
-        done = base("""
+OUTLASTS = """
   - id: work
     connection: primary
     sql: select pg_sleep(60)
     timeout: 300ms
-""")
+"""
+
+
+def test_f45_a_statement_that_outlasts_its_time_is_ended_by_the_server(base):
+    for _ in range(5):      # a second later the driver ends it, which a busy machine may let it
+        done = base(OUTLASTS)
         assert done.code == 1, done
         error = base.runbook.named("effect.result")[0]["error"]
         if "sqlstate" in error:
@@ -259,12 +262,7 @@ def test_f45_a_statement_that_outlasts_its_time_is_ended_by_the_server(base):
 
 
 def test_f45_a_statement_outlasts_its_time_by_nothing(base):
-    done = base("""
-  - id: work
-    connection: primary
-    sql: select pg_sleep(60)
-    timeout: 300ms
-""")
+    done = base(OUTLASTS)
     assert done.code == 1, done
     assert base.runbook.named("attempt.failed")[0]["reason"] in ("timeout", "sql")
     assert base.rows("select count(*) from pg_stat_activity where query like '%pg_sleep(60)%' and "
