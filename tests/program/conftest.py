@@ -24,6 +24,16 @@ from prometheus import Prometheus  # noqa: E402
 from tls_server import Authority  # noqa: E402
 
 
+# Those that wait most are begun first, so that the others work meanwhile (`--dist loadfile`).
+SLOWEST = ("dcmms_rollback", "dcmms_ramp", "dcmms_crash", "faults_approve", "faults", "dcmms", "dcmms_release",
+           "attacks", "crash_calls", "guards", "faults_machine", "http", "faults_processes")
+
+
+def pytest_collection_modifyitems(items):
+    order = {f"test_{name}": place for place, name in enumerate(SLOWEST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
+
+
 class Result:
     def __init__(self, done):
         self.code, self.out, self.err = done.returncode, done.stdout, done.stderr

@@ -39,6 +39,11 @@ def boot_id():
         return f.read().strip()
 
 
+def started_of(note):
+    with open(note) as f:
+        return json.loads(f.read() or '{"pids": []}')
+
+
 @pytest.mark.parametrize("differs", ["start", "boot", "nothing"])
 def test_a68_f34_who_has_the_pid_now_is_not_signalled(runbook, stranger, differs):
     effects = os.path.join(runbook.folder, "effects")
@@ -49,13 +54,14 @@ steps:
 """)
     process = runbook.start("exec", file, stderr=subprocess.DEVNULL)
     wait_for(lambda: effects_of(effects) == ["it"], 60)
+    [note] = [os.path.join(folder, name) for folder, _, names in os.walk(runbook.run_folder() + "/steps")
+              for name in names if name == "started"]
+    # What it says is another's from here on, so it has to be noted before anything is killed.
+    wait_for(lambda: started_of(note)["pids"], 60)
     runbook.kill_what_is_left()
     process.wait()
     wait_for(lambda: list(runbook.what_is_left()) == [])
-    [note] = [os.path.join(folder, name) for folder, _, names in os.walk(runbook.run_folder() + "/steps")
-              for name in names if name == "started"]
-    with open(note) as f:
-        started = json.load(f)
+    started = started_of(note)
     assert started["boot_id"] == boot_id() and len(started["pids"]) == len(started["starts"]) == 1
     started["pids"] = [stranger.pid]
     started["starts"] = [start_of(stranger.pid) + (differs == "start")]

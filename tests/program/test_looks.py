@@ -40,23 +40,27 @@ def calls_of(log, journal):
             yield from (what for call, what in kinds.items() if re.match(call, line))
 
 
+LOOKS = 30
+
+
 def test_a_look_waits_for_no_sync_and_nothing_is_shown_before_one(runbook, service):
     """Of most steps the look after it begins before the step's end is on disk; whatever is shown is."""
-    book = runbook.write("looks.yaml", HEAD + "".join(PAIR.format(n) for n in range(12)))
+    book = runbook.write("looks.yaml", HEAD + "".join(PAIR.format(n) for n in range(LOOKS)))
     log = os.path.join(runbook.folder, "calls")
     done = runbook.strace("exec", book, "-p", f"port={service.port}", log=log,
                           trace="write,fdatasync,sendto")
     assert done.returncode == 0, done
     calls = list(calls_of(log, "journal.jsonl"))
-    assert calls.count("asked") == 12, calls
+    assert calls.count("asked") == LOOKS, calls
     owed, syncs = False, [0]
     for call in calls:
         owed = call == "written" or (owed and call != "synced")
         assert not (call == "shown" and owed), calls
         syncs[-1] += call == "synced"
         syncs += [0] if call == "asked" else []
-    # The one before the next act covers this look and the act before it.
-    assert syncs[1:-1].count(1) >= 3, calls
+    # The one before the next act covers this look and the act before it. On a machine that is busy a look
+    # may take so long that what precedes it is synced meanwhile; if it waited for that, it would be so each time.
+    assert syncs[1:-1].count(1) >= 2, calls
     sound(runbook)
 
 

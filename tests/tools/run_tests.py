@@ -115,9 +115,9 @@ def program(build, pattern):
         env.setdefault("RUNBOOK_ROUNDS", "10")
         env.setdefault("RUNBOOK_PREFIXES", "12")
     select = ["-k", pattern] if pattern else []
-    # Twice the processors: most of a test is waiting.
-    done = subprocess.run([PYTHON, "-m", "pytest", "-q", "--tb=short", "--durations=5", "-n", "4",
-                           "-p", "no:cacheprovider", "--junitxml", report, *select,
+    # Three times the processors: most of a test is waiting.
+    done = subprocess.run([PYTHON, "-m", "pytest", "-q", "--tb=short", "--durations=5", "-n", "6",
+                           "--dist", "loadfile", "-p", "no:cacheprovider", "--junitxml", report, *select,
                            "tests/program"],
                           text=True, env=env, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
