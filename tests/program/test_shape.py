@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 
 import pytest
 
@@ -208,6 +209,20 @@ def test_what_is_planted_stands_where_it_is_looked_for():
     wrong = [f"{file}: {old}" for file, old, new in planted()
              if read(os.path.join(ROOT, file)).count(old) != 1 or old == new]
     assert not wrong, "\n".join(wrong)
+
+
+def test_each_defence_that_is_taken_away_stands_there_and_has_its_test():
+    sys.path.insert(0, os.path.join(ROOT, "tests", "defences"))
+    from defences import every
+    for defence in every():
+        assert read(os.path.join(ROOT, defence.file)).count(defence.old) == 1, defence
+        assert defence.old != defence.new and defence.tests, defence
+        for test in defence.tests.split():
+            if test.startswith("unit:"):
+                assert sources(f"tests/unit/**/{test[5:]}.c"), defence
+                continue
+            file, _, name = test.partition("[")[0].partition("::")
+            assert f"\ndef {name}(" in read(os.path.join(ROOT, "tests", "program", file)), defence
 
 
 # Examples that are no scene of tests/crash, and the test that kills such runs instead. They need a
