@@ -147,10 +147,12 @@ const char *rb_store_path(const struct rb_store *store)
     return store->path;
 }
 
-static bool is_folder(int dir, const char *name)
+/* A link in the place of a run is listed as well: whoever opens it is told that it is one. */
+static bool is_run(int dir, const char *name)
 {
     struct stat st;
-    return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+    return rb_run_is_id(name) && fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           (S_ISDIR(st.st_mode) || S_ISLNK(st.st_mode));
 }
 
 static int newest_first(const void *a, const void *b)
@@ -173,7 +175,7 @@ static void names_done(struct names *names)
 static void collect(DIR *dir, struct names *names)
 {
     for (struct dirent *entry; (entry = readdir(dir));) {
-        if (!rb_run_is_id(entry->d_name) || !is_folder(dirfd(dir), entry->d_name))
+        if (!is_run(dirfd(dir), entry->d_name))
             continue;
         RB_GROW(names->items, names->count, names->capacity);
         names->items[names->count++] = rb_strdup(entry->d_name);

@@ -40,7 +40,8 @@ bool rb_run_open(struct rb_store *store, const char *id, struct rb_run **ret_run
 bool rb_run_lock(struct rb_run *run, struct rb_error *err) RB_MUST_CHECK;
 /* Is some process at work on it? */
 bool rb_run_is_live(const struct rb_run *run);
-/* Ids of all runs, newest first: a list of strings. */
+/* Ids of all runs, newest first: a list of strings. One whose folder is a symbolic link is among them,
+ * and rb_run_open refuses it. */
 bool rb_store_list(struct rb_store *store, const struct rb_value **ret_ids,
                    struct rb_error *err) RB_MUST_CHECK;
 

@@ -218,6 +218,8 @@ def test_a44_a_linked_run_or_journal_is_refused(runbook, which):
         done = runbook(words[0], os.path.basename(run), *words[1:])
         assert done.code == 7 and "link" in done.out + done.err, (words, done)
     assert runbook("verify", "--all").code == 7
+    [line] = runbook("list").out.splitlines()
+    assert line.startswith(os.path.basename(run)) and "link" in line, line
     assert runbook.events(os.path.basename(run)) == before
     assert not os.path.exists(os.path.join(runbook.folder, "deployed"))
 

@@ -130,6 +130,24 @@ static void a_file_in_its_place_is_an_error(void **state)
     assert_int_equal(err.code, RB_ERR_IO);
 }
 
+static void a_link_in_the_place_of_a_run_is_listed_and_not_opened(void **state)
+{
+    struct rb_store *store = NULL;
+    struct rb_run *run = NULL;
+    struct rb_error err = {0};
+    RB_AUTO_FREE char *path = trial_path("%s/store", (char *)*state);
+    RB_AUTO_FREE char *link = trial_path("%s/runs/r-link", path);
+    RB_AUTO_VALUE const struct rb_value *list = NULL;
+    assert_true(rb_store_open(path, &store, &err));
+    assert_int_equal(symlink("/", link), 0);
+    assert_true(rb_store_list(store, &list, &err));
+    assert_int_equal(rb_value_count(list), 1);
+    assert_string_equal(rb_value_as_text(rb_value_at(list, 0), ""), "r-link");
+    assert_false(rb_run_open(store, "last", &run, &err));
+    assert_int_equal(err.code, RB_ERR_RECORD);
+    rb_store_close(store);
+}
+
 static void runs_are_listed_newest_first(void **state)
 {
     struct rb_store *store = NULL;
@@ -147,10 +165,8 @@ static void runs_are_listed_newest_first(void **state)
         rb_run_close(run);
     }
     RB_AUTO_FREE char *stray = trial_path("%s/runs/a-file", path);
-    RB_AUTO_FREE char *link = trial_path("%s/runs/r-link", path);
     RB_AUTO_FREE char *upper = trial_path("%s/runs/R-1", path);
     trial_write(stray, "", 0);
-    assert_int_equal(symlink("/", link), 0);
     assert_int_equal(mkdir(upper, 0700), 0);
     RB_AUTO_VALUE const struct rb_value *list = NULL;
     assert_true(rb_store_list(store, &list, &err));
@@ -171,6 +187,7 @@ int main(void)
         WITH(a_store_that_others_can_write_to_is_refused),
         WITH(a_store_that_others_can_move_away_is_refused),
         WITH(a_file_in_its_place_is_an_error),
+        WITH(a_link_in_the_place_of_a_run_is_listed_and_not_opened),
         WITH(runs_are_listed_newest_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
