@@ -6,7 +6,6 @@
 #include "base/digest.h"
 #include "cli/run_signers.h"
 #include "cli/shown.h"
-#include "cli/signers_file.h"
 #include "core/override.h"
 #include "core/statement.h"
 #include "effects/signature.h"
@@ -19,8 +18,7 @@ struct audit {
     const struct rb_history *history;
     struct rb_level level;
     struct rb_run_signers signers;
-    struct rb_signers_file given; /* of the auditor */
-    struct rb_buf revoked;        /* the auditor's list */
+    const struct rb_auditor *given;
     struct rb_list_builder heads,
         seqs;                     /* hash and number of the line of each question so far */
     struct rb_list_builder shown; /* {question, overrides} of each question so far */
@@ -96,8 +94,8 @@ static void hold_against(struct audit *audit, const struct rb_record *record,
 static void check_revoked_since(struct audit *audit, const struct rb_record *record,
                                 const struct rb_signed *signed_)
 {
-    if (audit->given.revoked && rb_value_get_bool(record->event.d, "sound", false))
-        hold_against(audit, record, signed_, &audit->revoked);
+    if (audit->given->signers.revoked && rb_value_get_bool(record->event.d, "sound", false))
+        hold_against(audit, record, signed_, &audit->given->revoked);
 }
 
 static const struct rb_value *created_signers(const struct audit *audit)
@@ -223,23 +221,20 @@ static void take(struct audit *audit, const struct rb_record *record)
 }
 
 /* The auditor's own file says whose keys count; the run has to have begun with the same. */
-static bool same_signers(struct audit *audit, const struct rb_args *args,
-                         struct rb_error *err)
+static bool same_signers(const struct audit *audit, struct rb_error *err)
 {
     const struct rb_value *created = created_signers(audit);
+    const struct rb_signers_file *given = &audit->given->signers;
     char hex[RB_DIGEST_HEX + 1];
-    if (!rb_signers_file_read(args, NULL, "", &audit->given, err) ||
-        !rb_run_signers_revoked(audit->given.revoked, &audit->revoked, err))
-        return false;
-    if (!audit->given.path || !created)
+    if (!given->path || !created)
         return true;
-    rb_digest_of(rb_buf_text(&audit->given.text), audit->given.text.length, hex);
+    rb_digest_of(rb_buf_text(&given->text), given->text.length, hex);
     RB_AUTO_VALUE const struct rb_value *digest = rb_value_textf("sha256:%s", hex);
     return rb_value_equal(digest, rb_value_get(created, "sha256")) ||
            rb_fail(err, RB_ERR_RECORD,
                    "the run began with another file of signers than %s: whose signatures "
                    "were taken is not what you say",
-                   audit->given.path);
+                   given->path);
 }
 
 static void read_all(struct audit *audit)
@@ -257,11 +252,11 @@ static void read_all(struct audit *audit)
 /* An auditor who says whose keys count is not told that there was nothing to sign where there was. */
 static void check_began_with_signers(struct audit *audit)
 {
-    if (audit->asked && audit->given.path && !created_signers(audit))
+    if (audit->asked && audit->given->signers.path && !created_signers(audit))
         rb_level_find(&audit->level, RB_FINDING_FAIL,
                       "the run began without signers, not with %s, and asked for a "
                       "signature",
-                      audit->given.path);
+                      audit->given->signers.path);
 }
 
 static void conclude(struct audit *audit)
@@ -274,8 +269,8 @@ static void conclude(struct audit *audit)
                      " signatures counted; each was verified again, over this record, "
                      "against the %s",
                      audit->accepted, audit->received,
-                     audit->given.path ? "file of signers that you gave"
-                                       : "stored signers");
+                     audit->given->signers.path ? "file of signers that you gave"
+                                                : "stored signers");
         return;
     }
     audit->level.finding = RB_FINDING_ABSENT;
@@ -285,13 +280,14 @@ static void conclude(struct audit *audit)
                  audit->received);
 }
 
-bool rb_approvals_verify(const struct rb_args *args, const struct rb_history *history,
+bool rb_approvals_verify(const struct rb_auditor *auditor, const struct rb_history *history,
                          struct rb_level *ret_level)
 {
     struct audit audit = {.history = history,
+                          .given = auditor,
                           .level = {.name = ret_level->name, .finding = RB_FINDING_PASS}};
     struct rb_error err = {0};
-    if (same_signers(&audit, args, &err) &&
+    if (same_signers(&audit, &err) &&
         rb_run_signers_read(history->run, history->created, &audit.signers, &err)) {
         read_all(&audit);
         check_began_with_signers(&audit);
@@ -299,8 +295,6 @@ bool rb_approvals_verify(const struct rb_args *args, const struct rb_history *hi
         rb_level_find(&audit.level, RB_FINDING_FAIL, "%s", err.message);
     conclude(&audit);
     rb_run_signers_done(&audit.signers);
-    rb_signers_file_done(&audit.given);
-    rb_buf_done(&audit.revoked);
     rb_value_unref(rb_list_end(&audit.heads));
     rb_value_unref(rb_list_end(&audit.seqs));
     rb_value_unref(rb_list_end(&audit.shown));

@@ -2,6 +2,7 @@
 /* The signatures in a record, verified again. That those which were taken were enough follows from the
  * facts and is a matter of DECISIONS. */
 
+#include "cli/auditor.h"
 #include "cli/history.h"
 #include "journal/verify.h"
 
@@ -10,5 +11,5 @@
  * it was then and, where the auditor gives one (--revoked), as it is now. Whether somebody signed over
  * just this record shows too. `history` has the first event; PASS, FAIL or ABSENT in *ret_level. False
  * when what is there could not be proven: no ssh-keygen, a blob that is gone. */
-bool rb_approvals_verify(const struct rb_args *args, const struct rb_history *history,
+bool rb_approvals_verify(const struct rb_auditor *auditor, const struct rb_history *history,
                          struct rb_level *ret_level);

@@ -71,8 +71,8 @@ static void derive(const struct rb_args *args, const char *id,
 }
 
 /* Signatures are over a record whose chain holds, or over nothing. */
-static void verify_signatures(const struct rb_args *args, const char *id,
-                              struct rb_verification *verification)
+static void verify_signatures(const struct rb_args *args, const struct rb_auditor *auditor,
+                              const char *id, struct rb_verification *verification)
 {
     struct rb_history history;
     struct rb_error err = {0};
@@ -83,7 +83,7 @@ static void verify_signatures(const struct rb_args *args, const char *id,
             err.code == RB_OK ? "the chain does not hold" : err.message);
         return;
     }
-    verification->unproven = !rb_approvals_verify(args, &history, at);
+    verification->unproven = !rb_approvals_verify(auditor, &history, at);
     rb_history_done(&history);
 }
 
@@ -125,21 +125,29 @@ static void place_in_chain(struct rb_store *store, const char *id,
         say(at, RB_FINDING_FAIL, "%s", err.message);
 }
 
-static int verify_one(const struct rb_args *args, struct rb_store *store, const char *id,
-                      struct rb_list_builder *list)
+/* What every record of one command is held against, and where what is found goes. */
+struct audit {
+    const struct rb_args *args;
+    struct rb_store *store;
+    struct rb_auditor auditor;
+    struct rb_list_builder *list; /* NULL: it is printed at once */
+};
+
+static int verify_one(const struct audit *audit, const char *id)
 {
+    struct rb_store *store = audit->store;
     struct rb_run *run = NULL;
     struct rb_verification verification;
     struct rb_error err = {0};
     if (!rb_run_open(store, id, &run, &err))
         return rb_report(&err);
     rb_verify_run(run, &verification);
-    derive(args, run->id, &verification);
-    verify_signatures(args, run->id, &verification);
+    derive(audit->args, run->id, &verification);
+    verify_signatures(audit->args, &audit->auditor, run->id, &verification);
     place_in_chain(store, run->id, &verification);
     rb_verify_conclude(&verification);
-    if (list)
-        rb_list_add(list, as_json(run, &verification));
+    if (audit->list)
+        rb_list_add(audit->list, as_json(run, &verification));
     else
         print_text(run, &verification);
     rb_run_close(run);
@@ -154,9 +162,9 @@ static int worse(int a, int b)
     return a > b ? a : b;
 }
 
-static int verify_all(const struct rb_args *args, struct rb_store *store,
-                      struct rb_list_builder *list)
+static int verify_all(const struct audit *audit)
 {
+    struct rb_store *store = audit->store;
     RB_AUTO_VALUE const struct rb_value *ids = NULL;
     struct rb_error err = {0};
     if (!rb_store_list(store, &ids, &err))
@@ -164,7 +172,7 @@ static int verify_all(const struct rb_args *args, struct rb_store *store,
     int status = 0;
     for (size_t i = 0; i < rb_value_count(ids); i++) {
         const char *id = rb_value_as_text(rb_value_at(ids, i), "");
-        status = worse(status, verify_one(args, store, id, list));
+        status = worse(status, verify_one(audit, id));
     }
     if (rb_store_verify_chain(store, NULL, &err)) {
         fprintf(stderr, "the chain of runs holds: none is missing\n");
@@ -176,24 +184,28 @@ static int verify_all(const struct rb_args *args, struct rb_store *store,
 
 int rb_cmd_verify(const struct rb_args *args)
 {
-    struct rb_store *store = NULL;
+    struct audit audit = {.args = args};
     struct rb_error err = {0};
     bool json = rb_args_is(args, "output", "json", false);
     bool all = rb_args_flag(args, "all");
     if (!all && args->word_count == 0)
         rb_fail(&err, RB_ERR_USAGE, "name a run, or --all; `runbook list` shows the runs");
-    if (err.code != RB_OK || !rb_history_store(args, &store, &err))
+    if (err.code != RB_OK || !rb_history_store(args, &audit.store, &err))
         return rb_report(&err);
+    if (!rb_auditor_read(args, &audit.auditor, &err)) {
+        rb_store_close(audit.store);
+        return rb_report(&err);
+    }
     struct rb_list_builder list = {0};
-    struct rb_list_builder *to = json ? &list : NULL;
-    int status =
-        all ? verify_all(args, store, to) : verify_one(args, store, args->words[0], to);
+    audit.list = json ? &list : NULL;
+    int status = all ? verify_all(&audit) : verify_one(&audit, args->words[0]);
     RB_AUTO_VALUE const struct rb_value *found = rb_list_end(&list);
     if (json) {
         RB_AUTO_BUF struct rb_buf out = {0};
         rb_json_print(found, 2, &out);
         puts(rb_buf_text(&out));
     }
-    rb_store_close(store);
+    rb_auditor_done(&audit.auditor);
+    rb_store_close(audit.store);
     return status;
 }

@@ -41,6 +41,7 @@ bool rb_run_signers_revoked(const char *path, struct rb_buf *out, struct rb_erro
     if (!path || (rb_trust_file_of_one(path, "revoked keys", err) &&
                   rb_file_read(AT_FDCWD, path, REVOKED_MAX, out, err)))
         return true;
+    err->code = RB_ERR_INVALID;
     return rb_error_prefix(err,
                            "the list of revoked keys can't be read, so that no key counts");
 }

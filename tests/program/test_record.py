@@ -128,6 +128,19 @@ def test_a39_a_changed_output_is_found(sound):
     assert levels(sound)["EVIDENCE"]["finding"] == "FAIL"
 
 
+@pytest.mark.parametrize("name", ["RUNBOOK_SIGNERS", "RUNBOOK_REVOKED"])
+@pytest.mark.parametrize("mode", [None, 0o666])
+def test_what_an_auditor_names_and_can_not_be_read_says_nothing_of_a_record(sound, name, mode):
+    """A file that is not there, or that anyone could have written; named before anything is verified."""
+    path = os.path.join(sound.folder, "of-the-auditor")
+    if mode:
+        sound.write("of-the-auditor", "")
+        os.chmod(path, mode)
+    for words in (["verify", "last"], ["verify", "--all"], ["verify", "last", "--output", "json"]):
+        done = sound(*words, env={name: path})
+        assert (done.code, done.out) == (2, "") and path in done.err, done
+
+
 def test_a_missing_output_is_absent(sound):
     os.unlink(blobs(sound)[0])
     shown = sound("verify", "last")
