@@ -102,19 +102,22 @@ static void tell_checks(const struct account *account)
     }
 }
 
-static void tell_tail(const struct account *account, const char *stream, const char *name)
+/* Says whether that was all of it. */
+static bool tell_tail(const struct account *account, const char *stream, const char *name)
 {
     struct rb_tail tail;
     rb_tail_read(account->place->run_dir, account->dir, stream, account->place->lines,
                  &tail);
     if (tail.count > 0) {
         RB_AUTO_BUF struct rb_buf label = {0};
-        rb_buf_printf(&label, "last lines of %s:", name);
+        rb_buf_printf(&label, tail.whole ? "all of %s:" : "last lines of %s:", name);
         account->tell(account->context, RB_FAILURE_LABEL, rb_buf_text(&label));
     }
     for (int i = 0; i < tail.count; i++)
         account->tell(account->context, RB_FAILURE_OUTPUT, tail.lines[i]);
+    bool whole = tail.whole;
     rb_tail_done(&tail);
+    return whole;
 }
 
 /* What has no blob yet is where the supervisor writes it. */
@@ -173,8 +176,10 @@ void rb_failure_lines(const struct rb_frame *frame, int attempt,
     const char *out =
         rb_value_get(frame->result, "status") ? "the answer" : "standard output";
     tell_checks(&account);
-    tell_tail(&account, "out", out);
-    tell_tail(&account, "err", "standard error");
-    tell_log(&account, "out", out);
-    tell_log(&account, "err", "standard error");
+    bool whole_out = tell_tail(&account, "out", out);
+    bool whole_err = tell_tail(&account, "err", "standard error");
+    if (!whole_out)
+        tell_log(&account, "out", out);
+    if (!whole_err)
+        tell_log(&account, "err", "standard error");
 }

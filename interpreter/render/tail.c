@@ -88,6 +88,7 @@ void rb_tail_of(const char *bytes, size_t length, bool cut, int max,
             tail.lines[tail.count++] = shown(bytes + start, text_end - start);
         end = start;
     }
+    tail.whole = end == 0 && !cut;
     reverse(&tail);
     *ret_tail = tail;
 }

@@ -8,6 +8,7 @@
 struct rb_tail {
     char **lines; /* visible (rb_text_visible), tabs expanded, none empty */
     int count;
+    bool whole;    /* these are all lines of it */
     int64_t total; /* bytes that the stream has so far */
 };
 

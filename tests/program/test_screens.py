@@ -202,7 +202,7 @@ ROLLED = """\
   ✓ hosts.undo[0] SPAN  Take it off
   ✓ api.undo SPAN  Restart them with the old version
   ✗ schema.undo: failed after SPAN: exit code 1, expected 0
-      last lines of standard output:
+      all of standard output:
       │ it is not there
 """
 
@@ -214,7 +214,7 @@ def test_branches_and_their_guard_up_to_an_undo_that_fails(runbook, screen):
     shown = told(one.rows())
     assert LIVE in shown, shown
     guard, api, footer = shown.split("\n")[-3:]
-    assert re.fullmatch(r"◦ error-rate  At most 5 % of the requests fail   holds, sample \d+(, next in SPAN)?",
+    assert re.fullmatch(r"[◦▸] error-rate  At most 5 % of the requests fail   holds, sample \d+(, next in SPAN)?",
                         guard), guard
     assert re.fullmatch(r"  ▸ api  Restart the API servers   running for SPAN of 1m", api), api
     assert re.fullmatch(r"  2 of 4 steps done, 2 left · SPAN so far · Ctrl-C stops after this step", footer), footer

@@ -65,10 +65,11 @@ static void a_failed_attempt_shows_its_check_and_the_last_lines_it_wrote(void **
     scene_happen(scene, 0, "step.began", "{\"step\":\"backup-verify\"}");
     scene_happen(scene, 0, "effect.intent", "{\"step\":\"backup-verify\",\"attempt\":1}");
     scene_output(scene, "backup-verify.1", "err",
-                 "one\npg_restore: error: input file appears to be a text format dump.\n");
+                 "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n"
+                 "pg_restore: error: input file appears to be a text format dump.\n");
     scene_happen(scene, 3 * RB_SEC, "effect.result",
                  "{\"step\":\"backup-verify\",\"attempt\":1,\"exit\":1,\"err\":{\"blob\":"
-                 "\"sha256:%064d\",\"bytes\":1834,\"lost\":0}}",
+                 "\"sha256:%064d\",\"bytes\":88,\"lost\":0}}",
                  7);
     scene_happen(
         scene, 0, "attempt.failed",
@@ -90,13 +91,40 @@ static void a_failed_attempt_shows_its_check_and_the_last_lines_it_wrote(void **
         "          expect.exit: exit code 1, expected 0\n"
         "          expect.stdout: no match for /TOC Entries/\n"
         "          last lines of standard error:\n"
-        "          | one\n"
+        "          | 3\n          | 4\n          | 5\n          | 6\n          | 7\n"
+        "          | 8\n          | 9\n          | 10\n          | 11\n"
         "          | pg_restore: error: input file appears to be a text format dump.\n"
-        "          all of standard error, 1.8 kB:\n"
+        "          all of standard error, 88 bytes:\n"
         "          %s/blobs/sha256/%064d\n"
         "23:01:03Z backup-verify: tries again in 5.0s, attempt 2 of 3\n",
         scene->path, 7);
     assert_string_equal(capture_end(), rb_buf_text(&expected));
+}
+
+static void where_output_is_is_not_told_of_what_is_shown_whole(void **state)
+{
+    struct scene *scene = *state;
+    begin(scene);
+    scene_happen(scene, 0, "step.began", "{\"step\":\"replica\"}");
+    scene_happen(scene, 0, "effect.intent", "{\"step\":\"replica\",\"attempt\":1}");
+    scene_output(scene, "replica.1", "out", "one\n\ntwo\n");
+    scene_happen(scene, 3 * RB_SEC, "effect.result",
+                 "{\"step\":\"replica\",\"attempt\":1,\"exit\":1,\"out\":{\"blob\":"
+                 "\"sha256:%064d\",\"bytes\":9,\"lost\":0}}",
+                 7);
+    scene_happen(scene, 0, "attempt.failed",
+                 "{\"step\":\"replica\",\"attempt\":1,\"reason\":\"exit\",\"why\":\"exit "
+                 "code 1, expected 0\",\"checks\":[]}");
+    scene_happen(scene, 0, "retry.scheduled",
+                 "{\"step\":\"replica\",\"attempt\":2,\"at\":%lld}",
+                 (long long)scene->utc + 5 * RB_SEC);
+    const char *told = strstr(capture_end(), "expected 0\n");
+    assert_non_null(told);
+    assert_string_equal(told, "expected 0\n"
+                              "          all of standard output:\n"
+                              "          | one\n"
+                              "          | two\n"
+                              "23:01:03Z replica: tries again in 5.0s, attempt 2\n");
 }
 
 static void a_failed_check_shows_all_that_it_compared(void **state)
@@ -330,6 +358,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(a_step_is_told_of_when_it_runs_and_when_it_passed),
         TEST(a_failed_attempt_shows_its_check_and_the_last_lines_it_wrote),
+        TEST(where_output_is_is_not_told_of_what_is_shown_whole),
         TEST(a_failed_check_shows_all_that_it_compared),
         TEST(a_long_step_gives_signs_of_life_further_and_further_apart),
         TEST(a_gate_speaks_only_when_its_answer_changes),

@@ -37,6 +37,24 @@ static void a_line_whose_beginning_is_missing_is_left_out_unless_it_is_all(void 
     assert_tail("alf", true, 9, "alf|");
 }
 
+static void assert_whole(const char *bytes, bool cut, int max, bool expected)
+{
+    struct rb_tail tail;
+    rb_tail_of(bytes, strlen(bytes), cut, max, &tail);
+    assert_int_equal(tail.whole, expected);
+    rb_tail_done(&tail);
+}
+
+static void it_is_known_whether_a_line_was_left_out(void **state)
+{
+    (void)state;
+    assert_whole("a\n\nb\n", false, 2, true);
+    assert_whole("a\nb\n", false, 1, false);
+    assert_whole("alf\nwhole\n", true, 9, false);
+    assert_whole("alf", true, 9, false);
+    assert_whole("", false, 9, true);
+}
+
 static void what_a_carriage_return_overwrites_is_shown_as_a_line_of_its_own(void **state)
 {
     (void)state;
@@ -68,6 +86,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_lines_come_in_order_and_empty_ones_are_left_out),
         cmocka_unit_test(a_line_whose_beginning_is_missing_is_left_out_unless_it_is_all),
+        cmocka_unit_test(it_is_known_whether_a_line_was_left_out),
         cmocka_unit_test(what_a_carriage_return_overwrites_is_shown_as_a_line_of_its_own),
         cmocka_unit_test(lines_of_other_systems_end_as_any),
         cmocka_unit_test(tabs_reach_to_the_next_stop),
