@@ -16,6 +16,16 @@ static bool failed_by(const struct rb_state *state, struct rb_event *ret,
     return rb_rule_fail(state, ret, reason, rb_state_current(state)->active->eval, why);
 }
 
+/* Of a process; what is no process says itself how its time was up. */
+static bool out_of_time(const struct rb_state *state, struct rb_event *ret,
+                        const struct rb_value *result)
+{
+    bool all = rb_value_get_int(result, "remaining", 0) == 0;
+    return rb_rule_fail(state, ret, RB_REASON_TIMEOUT, NULL,
+                        all ? "its time was up; the whole process tree was ended"
+                            : "its time was up; some of its processes could not be ended");
+}
+
 /* What no expectation can excuse: it did not start, was ended, or left something behind. */
 static bool unclean(const struct rb_state *state, struct rb_event *ret,
                     const struct rb_value *result)
@@ -27,13 +37,8 @@ static bool unclean(const struct rb_state *state, struct rb_event *ret,
         return rb_rule_fail(state, ret, RB_REASON_SPAWN, NULL,
                             rb_value_get_text(result, "what", spawn));
     }
-    if (strcmp(killed, "timeout") == 0) {
-        return rb_rule_fail(
-            state, ret, RB_REASON_TIMEOUT, NULL,
-            rb_value_get_int(result, "remaining", 0) > 0
-                ? "its time was up; some of its processes could not be ended"
-                : "its time was up; the whole process tree was ended");
-    }
+    if (strcmp(killed, "timeout") == 0)
+        return !rb_value_get(result, "error") && out_of_time(state, ret, result);
     if (strcmp(killed, "processes") == 0) {
         return rb_rule_fail(state, ret, RB_REASON_PROCESSES, NULL,
                             "it had too many processes at once; all of them were ended: "
@@ -61,6 +66,18 @@ static bool refused(const struct rb_state *state, struct rb_event *ret,
     return rb_rule_fail(state, ret, later ? RB_REASON_BUSY : RB_REASON_STATUS, NULL, why);
 }
 
+/* A server that ends a statement calls it cancelled, whoever wanted that. */
+static const struct rb_value *said(const struct rb_value *error, enum rb_reason reason)
+{
+    const char *message = rb_value_get_text(error, "message", "there is no answer");
+    const char *sqlstate = rb_value_get_text(error, "sqlstate", NULL);
+    if (!sqlstate)
+        return rb_value_text(message);
+    return rb_value_textf("%s%s (%s)",
+                          reason == RB_REASON_TIMEOUT ? "its time was up: " : "", message,
+                          sqlstate);
+}
+
 /* There is no whole answer: what was asked did not happen, or twice does no harm. */
 static bool unanswered(const struct rb_state *state, struct rb_event *ret,
                        const struct rb_value *result)
@@ -80,10 +97,7 @@ static bool unanswered(const struct rb_state *state, struct rb_event *ret,
                             : rb_value_get(error, "sqlstate") ? RB_REASON_SQL
                             : unsent                          ? RB_REASON_CONNECT
                                                               : RB_REASON_LOST;
-    const char *message = rb_value_get_text(error, "message", "there is no answer");
-    const char *sqlstate = rb_value_get_text(error, "sqlstate", NULL);
-    RB_AUTO_VALUE const struct rb_value *why =
-        sqlstate ? rb_value_textf("%s (%s)", message, sqlstate) : rb_value_text(message);
+    RB_AUTO_VALUE const struct rb_value *why = said(error, reason);
     return rb_rule_fail(state, ret, reason, NULL, rb_value_as_text(why, ""));
 }
 

@@ -264,7 +264,10 @@ def test_f45_a_statement_that_outlasts_its_time_is_ended_by_the_server(base):
 def test_f45_a_statement_outlasts_its_time_by_nothing(base):
     done = base(OUTLASTS)
     assert done.code == 1, done
-    assert base.runbook.named("attempt.failed")[0]["reason"] in ("timeout", "sql")
+    [failed] = base.runbook.named("attempt.failed")
+    assert failed["reason"] in ("timeout", "sql") and "process" not in failed["why"], failed
+    if failed["reason"] == "timeout":
+        assert "its time was up" in failed["why"], failed
     assert base.rows("select count(*) from pg_stat_activity where query like '%pg_sleep(60)%' and "
                      "state = 'active' and pid <> pg_backend_pid()").strip() == "0"
 
