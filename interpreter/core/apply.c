@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/book.h"
+#include "core/container.h"
 #include "core/front.h"
 #include "core/nodes.h"
 #include "core/obligation.h"
@@ -73,15 +74,19 @@ static void begin_run(struct rb_state *state, const struct rb_event *event)
 }
 
 /* Where a person stopped the run, or it has failed, it is asked how it is to go on. What only
- * stands still beside what waits goes on as was decided, and so does a rollback. */
-static bool is_asked_about(const struct rb_node *node, const struct rb_event *event)
+ * stands still beside what waits goes on as was decided, and so does a rollback, and a failure that
+ * is passed over anyway. */
+static bool is_asked_about(const struct rb_state *state, int at,
+                           const struct rb_event *event)
 {
+    const struct rb_node *node = &state->nodes[at];
     const struct rb_active *active = node->active;
+    const struct rb_state there = rb_state_at(state, at);
     bool suspended = event->type == RB_EV_RUN_SUSPENDED;
     bool waits = suspended && rb_value_get_int(event->d, "exit", 0) == 3;
     bool back = strcmp(rb_value_get_text(active->halted, "status", ""), "rollback") == 0;
     if (node->phase == RB_PHASE_ATTEMPT_FAILED)
-        return !waits && active->under == 0;
+        return !waits && active->under == 0 && !rb_container_passes_over(&there);
     if (node->phase == RB_PHASE_STUCK)
         return !waits && !(suspended && back);
     return active->asked_failure;
@@ -94,7 +99,7 @@ static void end_run(struct rb_state *state, const struct rb_event *event)
     state->stop_level = 0;
     for (int i = 0; i < state->active_count; i++) {
         struct rb_node *node = &state->nodes[state->active[i]];
-        if (is_asked_about(node, event))
+        if (is_asked_about(state, state->active[i], event))
             node->phase = RB_PHASE_HALTED;
         if (node->active->entering && node->phase == RB_PHASE_ANSWERED)
             node->phase = RB_PHASE_ENTERING;

@@ -76,6 +76,17 @@ bool rb_container_is_ended(const struct rb_state *state, int node)
     return false;
 }
 
+/* What a person has ended is not passed over: but for the last steps, of which each has its turn. */
+bool rb_container_passes_over(const struct rb_state *state)
+{
+    const struct rb_value *failure = rb_state_current(state)->active->failure;
+    bool by_person =
+        rb_reason_find(rb_value_get_text(failure, "reason", "")) == RB_REASON_INTERRUPTED &&
+        !rb_container_is_ended(state, state->current);
+    return rb_node_step(state, state->current)->on_failure == RB_FAIL_CONTINUE &&
+           !rb_container_is_counted_element(state) && (!by_person || state->last);
+}
+
 /* The element where it is a short text or a number, else its key. */
 static const struct rb_value *name_of(const struct rb_state *state, int loop, int element)
 {

@@ -12,6 +12,8 @@ bool rb_container_counts(const struct rb_state *state);
 /* The current node is an element of a loop that counts: what its step says of `on_failure` is
  * about the loop. */
 bool rb_container_is_counted_element(const struct rb_state *state);
+/* The current node has failed, and its `on_failure: continue` passes over that. */
+bool rb_container_passes_over(const struct rb_state *state);
 
 /* How many children of this node may not fail: with so many it has failed. */
 int rb_container_most(const struct rb_state *state, int node);

@@ -209,21 +209,12 @@ static bool is_counted(const struct rb_state *state, enum rb_on_failure policy)
             rb_container_is_counted_element(state));
 }
 
-/* What a person has ended is not passed over: but for the last steps, of which each has its turn. */
-static bool is_passed_over(const struct rb_state *state)
-{
-    bool by_person = reason_of(rb_state_current(state)) == RB_REASON_INTERRUPTED &&
-                     !rb_container_is_ended(state, state->current);
-    return rb_node_step(state, state->current)->on_failure == RB_FAIL_CONTINUE &&
-           !rb_container_is_counted_element(state) && (!by_person || state->last);
-}
-
 static bool settle(const struct rb_state *state, struct rb_event *ret, const char *why)
 {
     const struct rb_step *step = rb_node_step(state, state->current);
     if (is_counted(state, step->on_failure))
         return count(state, ret, why);
-    if (is_passed_over(state))
+    if (rb_container_passes_over(state))
         return go_on(state, ret, why);
     enum rb_reason reason = reason_of(rb_state_current(state));
     bool refused = reason == RB_REASON_REFUSED;
