@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from test_shell import in_shell, opens
 from test_terminal import Terminal
 
 pytestmark = pytest.mark.usefixtures("every_prefix")
@@ -180,6 +181,24 @@ def test_a_guard_that_trips_while_somebody_is_asked_rolls_back(guarded):
     _, err = process.communicate(timeout=50)
     assert process.returncode == 5 and "rolled back at rate" in err, err
     assert guarded.lines() == ["before", "deploy", "back"]
+    guarded.is_sound()
+
+
+def test_a_guard_looks_on_and_trips_while_somebody_is_in_a_shell(guarded):
+    """The rollback waits for nobody; it is told when the shell is closed, and the question is gone."""
+    guarded.runbook.env.update(SHELL="/bin/sh", PS1="PROMPT ")
+    person = opens(Terminal(guarded.runbook, *guarded.words(deploy="false")))
+    guarded.await_samples(3)
+    guarded.errors(0.2)
+    guarded.runbook.await_event("run.finished", status="rolled_back")
+    assert guarded.lines() == ["before", "deploy", "back"]
+    in_shell(person)
+    assert "rate" not in person.child.before, person.child.before
+    person.types("exit").sees("rate: tripped").sees("rolled back at rate").ends(5)
+    assert "how to go on?" not in person.child.before
+    assert [e["type"] for e in guarded.runbook.events()
+            if e["type"] in ("shell.opened", "rollback.began", "run.finished", "shell.closed")] == [
+        "shell.opened", "rollback.began", "run.finished", "shell.closed"]
     guarded.is_sound()
 
 
