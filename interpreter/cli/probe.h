@@ -17,6 +17,8 @@ struct rb_probe {
     int round;   /* from 1 */
     struct rb_list_builder seen; /* what a type keeps from one round to the next */
     bool over, good;
+    bool
+        absent; /* the run makes it: whoever should know is asked whether it is not there yet */
     const char
         *pooled; /* the step that needs a session, where only a pool of transactions is */
     struct rb_buf

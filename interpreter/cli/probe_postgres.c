@@ -32,32 +32,61 @@ static void target(const struct rb_probe *probe, struct rb_buf *out)
                   rb_value_get_text(params, "dbname", ""));
 }
 
-/* The first and third round come over the one session that is held under the connection's name,
- * the second over another while that one is there. */
-static const struct rb_value *over_another(const struct rb_value *request)
+/* A session of its own; `owned` are parameters that it has instead, or NULL. */
+static const struct rb_value *over_another(const struct rb_value *request,
+                                           const struct rb_value *owned)
 {
     const struct rb_value *connection = rb_value_get(request, "connection");
-    RB_AUTO_VALUE const struct rb_value *name = rb_value_map(
+    const struct rb_value *params = rb_value_get(connection, "params");
+    RB_AUTO_VALUE const struct rb_value *instead = owned;
+    RB_AUTO_VALUE const struct rb_value *own = rb_value_map(
         "name", rb_value_textf("%s (another)", rb_value_get_text(connection, "name", "")),
-        NULL);
+        "params", instead ? rb_value_merge(params, instead) : rb_value_ref(params), NULL);
     RB_AUTO_VALUE const struct rb_value *other =
-        rb_value_map("connection", rb_value_merge(connection, name), NULL);
+        rb_value_map("connection", rb_value_merge(connection, own), NULL);
     return rb_value_merge(request, other);
 }
 
+/* {connection, statements} with this one of them; `owned` is its parameter, or NULL. */
+static const struct rb_value *asking(const struct rb_probe *probe, const char *text,
+                                     const struct rb_value *owned)
+{
+    return rb_value_map("connection", rb_value_text(probe->name), "statements",
+                        rb_value_list(rb_value_map("text", rb_value_text(text), "params",
+                                                   rb_value_list(owned, NULL), NULL),
+                                      NULL),
+                        NULL);
+}
+
+/* By its name, of the database that each server has to begin with. */
+static bool ask_server(const struct rb_probe *probe, const char *dir,
+                       const struct rb_value **ret_request, struct rb_error *err)
+{
+    static const char text[] =
+        "SELECT count(*) FROM pg_catalog.pg_database WHERE datname = $1";
+    const struct rb_value *params = rb_value_get(probe->connection, "params");
+    RB_AUTO_VALUE const struct rb_value *request = NULL;
+    RB_AUTO_VALUE const struct rb_value *filled =
+        asking(probe, text, rb_value_ref(rb_value_get(params, "dbname")));
+    if (!rb_request_sql_build(probe->state, dir, TIMEOUT, true, filled, &request, err))
+        return false;
+    *ret_request =
+        over_another(request, rb_value_map("dbname", rb_value_text("postgres"), NULL));
+    return true;
+}
+
+/* The first and third round come over the one session that is held under the connection's name,
+ * the second over another while that one is there. */
 static bool ask(const struct rb_probe *probe, const char *dir,
                 const struct rb_value **ret_request, struct rb_error *err)
 {
     RB_AUTO_VALUE const struct rb_value *request = NULL;
-    RB_AUTO_VALUE const struct rb_value *filled =
-        rb_value_map("connection", rb_value_text(probe->name), "statements",
-                     rb_value_list(rb_value_map("text", rb_value_text(QUESTION), "params",
-                                                rb_value_list(NULL), NULL),
-                                   NULL),
-                     NULL);
+    RB_AUTO_VALUE const struct rb_value *filled = asking(probe, QUESTION, NULL);
+    if (probe->absent)
+        return ask_server(probe, dir, ret_request, err);
     if (!rb_request_sql_build(probe->state, dir, TIMEOUT, true, filled, &request, err))
         return false;
-    *ret_request = probe->round == 2 ? over_another(request) : rb_value_ref(request);
+    *ret_request = probe->round == 2 ? over_another(request, NULL) : rb_value_ref(request);
     return true;
 }
 
@@ -131,21 +160,56 @@ static void conclude(struct rb_probe *probe, const struct rb_value *row, bool po
                      pooled ? ", behind a pool of transactions (as PgBouncer's)" : "");
 }
 
-static void judge(struct rb_probe *probe, const struct rb_value *outcome)
+/* The first row of the only result, or NULL. A new reference. */
+static const struct rb_value *row_of(const struct rb_probe *probe,
+                                     const struct rb_value *outcome, size_t members)
 {
-    const struct rb_value *error = rb_value_get(outcome, "error");
     const struct rb_value *result = rb_value_at(rb_value_get(outcome, "results"), 0);
     RB_AUTO_BUF struct rb_buf body = {0};
     RB_AUTO_VALUE const struct rb_value *row = NULL;
-    if (error) {
-        rb_probe_end(probe, false, "%s; %s", rb_value_get_text(error, "message", "?"),
-                     remedy(rb_value_get_text(error, "code", "")));
-        return;
-    }
     rb_probe_read(probe, rb_value_get(result, "out"), KEPT_BYTES, &body);
     size_t length = strcspn(rb_buf_text(&body), "\n");
     if (!rb_json_decode(rb_buf_text(&body), length, &row, NULL) ||
-        rb_value_count(row) != MEMBERS) {
+        rb_value_count(row) != members)
+        return NULL;
+    return rb_value_ref(row);
+}
+
+/* That there is no such database is well before the run; all else stays as it was told. */
+static void judge_absent(struct rb_probe *probe, const struct rb_value *outcome)
+{
+    RB_AUTO_FREE char *why = rb_strdup(rb_buf_text(&probe->text));
+    RB_AUTO_VALUE const struct rb_value *row = row_of(probe, outcome, 1);
+    if (row && strcmp(text_of(row, 0), "0") == 0)
+        rb_probe_end(probe, true, "its server answers; step `%s` makes the database",
+                     rb_value_get_text(probe->connection, "made_by", ""));
+    else
+        rb_probe_end(probe, false, "%s", why);
+}
+
+static void judge_failed(struct rb_probe *probe, const struct rb_value *error)
+{
+    RB_AUTO_BUF struct rb_buf why = {0};
+    rb_buf_printf(&why, "%s; %s", rb_value_get_text(error, "message", "?"),
+                  remedy(rb_value_get_text(error, "code", "")));
+    rb_probe_end(probe, false, "%s", rb_buf_text(&why));
+    probe->absent = probe->round == 1 && rb_value_get(probe->connection, "made_by");
+    probe->over = !probe->absent;
+}
+
+static void judge(struct rb_probe *probe, const struct rb_value *outcome)
+{
+    const struct rb_value *error = rb_value_get(outcome, "error");
+    RB_AUTO_VALUE const struct rb_value *row = NULL;
+    if (probe->absent) {
+        judge_absent(probe, outcome);
+        return;
+    }
+    if (error) {
+        judge_failed(probe, error);
+        return;
+    }
+    if (!(row = row_of(probe, outcome, MEMBERS))) {
         rb_probe_end(probe, false, "what came can't be read");
         return;
     }

@@ -47,6 +47,9 @@ struct rb_compiler {
     int step_count, step_capacity, nodes_capacity;
     struct rb_step_id *ids; /* uthash by id */
 
+    struct rb_step_name *made_by; /* steps that connections name, to be found at the end */
+    int made_by_count, made_by_capacity;
+
     struct rb_secret_use *secret_uses;
     int secret_use_count, secret_use_capacity;
 
@@ -59,6 +62,11 @@ struct rb_step_id {
     UT_hash_handle hh;
     const char *id;
     int step;
+};
+
+struct rb_step_name {
+    const struct rb_yaml_node *node;
+    int book; /* that it stands in */
 };
 
 /* Index of the step that has this id in the file of a book, among those read so far, or -1. */

@@ -12,6 +12,18 @@ static void read_only(struct rb_compiler *c, const struct rb_yaml_node *value, v
         rb_map_add(into, "read_only", rb_value_bool(flag));
 }
 
+/* Steps are read later. */
+static void made_by(struct rb_compiler *c, const struct rb_yaml_node *value,
+                    struct rb_map_builder *map)
+{
+    const char *id;
+    if (!rb_scalar_text(value, "made_by", c->diags, &id))
+        return;
+    rb_map_add(map, "made_by", rb_value_text(id));
+    RB_GROW(c->made_by, c->made_by_count, c->made_by_capacity);
+    c->made_by[c->made_by_count++] = (struct rb_step_name){value, c->book_number};
+}
+
 /* Keywords of libpq (PostgreSQL's documentation, section 34.1.2) under their own names. */
 static const char *const keywords[] = {
     "host",        "hostaddr", "port",   "dbname",           "user", "password", "sslmode",
@@ -38,14 +50,16 @@ static void postgres_key(struct rb_compiler *c, const struct rb_yaml_node *key,
                          const struct rb_yaml_node *value, struct rb_map_builder *map,
                          struct rb_map_builder *params)
 {
-    const char *known[RB_COUNT(keywords) + 2] = {"type", "read_only"};
+    const char *known[RB_COUNT(keywords) + 3] = {"type", "read_only", "made_by"};
     const struct rb_value *text;
     if (strcmp(key->text, "type") == 0)
         return;
     if (strcmp(key->text, "read_only") == 0) {
         read_only(c, value, map);
+    } else if (strcmp(key->text, "made_by") == 0) {
+        made_by(c, value, map);
     } else if (!is_keyword(key->text)) {
-        memcpy(known + 2, keywords, sizeof keywords);
+        memcpy(known + 3, keywords, sizeof keywords);
         rb_fields_unknown(c->diags, key, "a postgres connection", known);
     } else if ((text = keyword(c, key->text, value))) {
         rb_map_add(params, key->text, text);
@@ -165,6 +179,17 @@ void rb_connections_judge(struct rb_compiler *c, struct rb_span span, const char
     }
 }
 
+static void resolve_made_by(struct rb_compiler *c)
+{
+    for (int i = 0; i < c->made_by_count; i++) {
+        const struct rb_yaml_node *node = c->made_by[i].node;
+        if (rb_compiler_find(c, c->made_by[i].book, node->text) < 0)
+            rb_diag_help(rb_diag_add(c->diags, 401, node->span, "there is no step `%.80s`",
+                                     node->text),
+                         "name the step that makes the database by its `id`");
+    }
+}
+
 void rb_connections_resolve(struct rb_compiler *c)
 {
     struct rb_book *run = c->book;
@@ -176,4 +201,5 @@ void rb_connections_resolve(struct rb_compiler *c)
             rb_connections_judge(c, node->span, name, c->steps[i].action);
     }
     c->book = run;
+    resolve_made_by(c);
 }

@@ -10,5 +10,6 @@ const struct rb_value *rb_connections_read(struct rb_compiler *c,
 /* Diagnoses a name that is not that of a connection, or of one that this action can't go over. */
 void rb_connections_judge(struct rb_compiler *c, struct rb_span span, const char *name,
                           enum rb_action action);
-/* Diagnoses steps that name a connection that is not declared, or of another type. */
+/* Diagnoses steps that name a connection that is not declared, or of another type, and connections
+ * that name a step that is none. */
 void rb_connections_resolve(struct rb_compiler *c);

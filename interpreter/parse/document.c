@@ -58,6 +58,7 @@ static void finish(struct rb_compiler *c)
     HASH_CLEAR(hh, c->ids);
     rb_lua_scan_close(c->lua);
     free(c->loops);
+    free(c->made_by);
     rb_plan_index(plan);
 }
 

@@ -134,6 +134,52 @@ def test_doctor_says_what_is_wrong_with_a_database(doctor, postgres):
     assert password_of(postgres) not in doctor.told.out + doctor.told.err
 
 
+def test_doctor_does_not_miss_what_the_run_makes(doctor, postgres):
+    """Its server is asked: only that there is no such database yet is as it should be."""
+    env = {"DB_PASSWORD": password_of(postgres)}
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))        # nobody listens
+        found = doctor(
+            base(postgres, dbname="later", more=", made_by: a") +
+            base(postgres, dbname="later", more=", made_by: a", password="wrong-password", name="refused") +
+            base(postgres, dbname="later", more=", made_by: a", port=taken.getsockname()[1], name="deaf") +
+            base(postgres, more=", made_by: a", name="there"), env=env)
+    text = {name: f["text"] for name, f in found.items()}
+    assert {name for name, f in found.items() if f["ok"]} == {"base", "there"}
+    assert text["base"] == "its server answers; step `a` makes the database"
+    assert "password authentication failed" in text["refused"]
+    assert "is running" in text["deaf"] and text["there"].endswith("a primary as postgres")
+    postgres.psql("postgres", "CREATE DATABASE later ALLOW_CONNECTIONS false")
+    try:
+        shut = doctor(base(postgres, dbname="later", more=", made_by: a"), env=env)["base"]
+    finally:
+        postgres.psql("postgres", "DROP DATABASE later")
+    assert not shut["ok"] and "not currently accepting connections" in shut["text"]
+
+
+def test_what_makes_a_database_is_a_step(runbook):
+    path = runbook.write("made.yaml", """runbook: made
+connections: {base: {type: postgres, host: localhost, dbname: later, made_by: b}}
+steps: [{id: a, exec: ["true"], timeout: 1m}]
+""")
+    told = runbook("check", path)
+    assert told.code == 1 and "error[RB0401]: there is no step `b`" in told.out + told.err, told
+
+
+@pytest.mark.parametrize("name, params, made", [
+    ("database-migration", {"backups": "/var/tmp"}, {"proof", "restored"}),
+    ("rollback", {"previous": "v1.1.0", "incident": "INC-1", "commander": "po"}, {"restored"})])
+def test_doctor_finds_the_databases_of_the_dcmms_procedures_well(runbook, dcmms, name, params, made):
+    """Before the first run of one of them, which makes the databases that it restores a backup into."""
+    given = {"release": "v1.2.0", "port": dcmms.port, **params}
+    told = runbook("doctor", f"runbooks/dcmms/{name}.yaml", "-e", "demo", "--output", "json",
+                   *(word for one in given.items() for word in ("-p", "%s=%s" % one)),
+                   env={"DCMMS_ADMIN_PASSWORD": dcmms.password})
+    found = {f["what"]: f for f in json.loads(told.out) if "/dcmms_demo" in f.get("target", "")}
+    assert all(f["ok"] for f in found.values()), found
+    assert {what for what, f in found.items() if "makes the database" in f["text"]} == made, found
+
+
 def test_doctor_names_a_secret_that_can_not_be_had(doctor, postgres):
     found = doctor(base(postgres))
     assert found["base"]["text"] == (

@@ -4,10 +4,10 @@
 /* clang-format off */
 #define RB_DIAG_CODES_REFS(X)                                                              \
     X(401, RB_DIAG_ERROR, "unknown step",                                                  \
-      "The expression refers to a step that this runbook does not have. A reference to\n"  \
-      "something that does not exist is found before the run and is never an empty\n"      \
-      "value during it. Steps are named by their `id`, in all of the file, also inside\n"  \
-      "groups.\n"                                                                          \
+      "The expression, or the `made_by` of a connection, refers to a step that this\n"     \
+      "runbook does not have. A reference to something that does not exist is found\n"     \
+      "before the run and is never an empty value during it. Steps are named by their\n"   \
+      "`id`, in all of the file, also inside groups.\n"                                    \
       "\n"                                                                                 \
       "Wrong:\n"                                                                           \
       "\n"                                                                                 \
