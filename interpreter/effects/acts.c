@@ -67,7 +67,9 @@ static bool had_no_room(const struct rb_acts *acts, const char *dir,
                         const struct rb_value *outcome)
 {
     const char *why = rb_value_get_text(outcome, "spawn_error", "");
-    return (strcmp(why, "ENOSPC") == 0 || strcmp(why, "EDQUOT") == 0) &&
+    const char *code = rb_value_get_text(rb_value_get(outcome, "error"), "code", "");
+    return (strcmp(why, "ENOSPC") == 0 || strcmp(why, "EDQUOT") == 0 ||
+            strcmp(code, "no_room") == 0) &&
            rb_drivers_is_new(acts->o.drivers, dir);
 }
 

@@ -236,7 +236,7 @@ static void conclude(struct rb_exchange *exchange, const struct rb_value *outcom
 {
     struct rb_error err;
     bool notes =
-        exchange->is_write && !exchange->stranger && rb_folder_is_name(exchange->dir);
+        exchange->is_write && !exchange->unnoted && rb_folder_is_name(exchange->dir);
     if (notes && (!rb_exchange_folder(exchange, &err) ||
                   !rb_note_exit(exchange->folder, outcome, &err)))
         errno = 0;

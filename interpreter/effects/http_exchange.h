@@ -42,7 +42,8 @@ struct rb_exchange {
 
     bool sent;     /* there was a connection, in this hop or before: a byte may have left */
     bool hop_sent; /* in this one */
-    bool stranger; /* the notes are another's: they are left alone */
+    bool
+        unnoted; /* its start is not: notes that are there are another's, and none is made */
     char remote[80];
     const struct rb_value *tls;
     bool is_handshake;           /* nothing is sent: whom it leads to is the answer */

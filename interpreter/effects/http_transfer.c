@@ -46,11 +46,11 @@ static bool note_start(struct rb_exchange *exchange)
     struct rb_error err;
     if (exchange->sent || !exchange->is_write)
         return true;
-    if (!rb_exchange_folder(exchange, &err))
-        return rb_exchange_fail(exchange, "unsent", "%s", err.message);
-    if (!rb_note_started(exchange->folder, &note, &err)) {
-        exchange->stranger = err.code == RB_ERR_REFUSED;
-        return rb_exchange_fail(exchange, "unsent", "%s", err.message);
+    if (!rb_exchange_folder(exchange, &err) ||
+        !rb_note_started(exchange->folder, &note, &err)) {
+        exchange->unnoted = true;
+        return rb_exchange_fail(exchange, rb_note_had_no_room(&err) ? "no_room" : "unsent",
+                                "%s", err.message);
     }
     rb_note_programs(note, exchange->place->boot_id, NULL);
     return true;

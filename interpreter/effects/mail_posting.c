@@ -249,7 +249,7 @@ static const struct rb_value *outcome_of(const struct rb_posting *posting)
 static void conclude(struct rb_posting *posting, const struct rb_value *outcome)
 {
     struct rb_error err;
-    if (posting->stranger || !rb_folder_is_name(posting->dir))
+    if (posting->unnoted || !rb_folder_is_name(posting->dir))
         return;
     if ((posting->folder < 0 &&
          !rb_note_folder(posting->place->steps, posting->dir, &posting->folder, &err)) ||

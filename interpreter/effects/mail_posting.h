@@ -30,11 +30,12 @@ struct rb_posting {
     CURL *easy; /* NULL: it was never sent */
     struct curl_slist *to;
     struct rb_buf letter;
-    size_t at;     /* what libcurl has taken of it */
-    bool begun;    /* the note says so */
-    bool all;      /* libcurl has all of it: the dot that ends it may have left */
-    bool judged;   /* and the server has replied to that */
-    bool stranger; /* the notes are another's: they are left alone */
+    size_t at;   /* what libcurl has taken of it */
+    bool begun;  /* the note says so */
+    bool all;    /* libcurl has all of it: the dot that ends it may have left */
+    bool judged; /* and the server has replied to that */
+    bool
+        unnoted; /* its start is not: notes that are there are another's, and none is made */
 
     struct rb_buf reply; /* the last one, as it came */
     bool replied;        /* its last line is there */

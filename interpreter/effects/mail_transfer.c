@@ -55,12 +55,12 @@ static bool note_start(struct rb_posting *posting)
     struct rb_error err;
     if (posting->begun)
         return true;
-    if (posting->folder < 0 &&
-        !rb_note_folder(posting->place->steps, posting->dir, &posting->folder, &err))
-        return rb_posting_fail(posting, "unsent", "%s", err.message);
-    if (!rb_note_started(posting->folder, &note, &err)) {
-        posting->stranger = err.code == RB_ERR_REFUSED;
-        return rb_posting_fail(posting, "unsent", "%s", err.message);
+    if ((posting->folder < 0 &&
+         !rb_note_folder(posting->place->steps, posting->dir, &posting->folder, &err)) ||
+        !rb_note_started(posting->folder, &note, &err)) {
+        posting->unnoted = true;
+        return rb_posting_fail(posting, rb_note_had_no_room(&err) ? "no_room" : "unsent",
+                               "%s", err.message);
     }
     rb_note_programs(note, posting->place->boot_id, NULL);
     posting->begun = true;

@@ -84,6 +84,11 @@ bool rb_note_started(int folder, int *ret_fd, struct rb_error *err)
     return false;
 }
 
+bool rb_note_had_no_room(const struct rb_error *err)
+{
+    return err->sys == ENOSPC || err->sys == EDQUOT;
+}
+
 void rb_note_programs(int fd, const char *boot_id, const struct rb_note_programs *programs)
 {
     static const struct rb_note_programs none;

@@ -21,6 +21,8 @@ bool rb_note_folder(int steps, const char *dir, int *ret_folder,
 /* Creates `started`; RB_ERR_REFUSED when it is there: nothing is started twice. *ret_fd is for
  * rb_note_programs, and to be closed. */
 bool rb_note_started(int folder, int *ret_fd, struct rb_error *err) RB_MUST_CHECK;
+/* That failed for want of room on the disk: with room it can be done. */
+bool rb_note_had_no_room(const struct rb_error *err);
 
 /* By what the programs of a request are found again when their supervisor is dead. */
 struct rb_note_programs {

@@ -27,7 +27,7 @@ bool rb_sql_folder_start(struct rb_sql_task *task, struct rb_error *err)
     if (!task->is_write)
         return true;
     if (!rb_note_boot_id(boot_id, err) || !rb_note_started(task->folder, &note, err)) {
-        task->foreign_notes = err->code == RB_ERR_REFUSED;
+        task->unnoted = true;
         return false;
     }
     rb_note_programs(note, boot_id, NULL);
@@ -44,7 +44,7 @@ void rb_sql_folder_conclude(struct rb_sql_task *task, const struct rb_value *out
         RB_AUTO_BUF struct rb_buf path = {0};
         rb_buf_printf(&path, "steps/%s", task->dir);
         unlinkat(task->place->run_dir, path.data, AT_REMOVEDIR);
-    } else if (!task->foreign_notes && !rb_note_exit(task->folder, outcome, &err)) {
+    } else if (!task->unnoted && !rb_note_exit(task->folder, outcome, &err)) {
         errno = 0;
     }
 }

@@ -1,6 +1,7 @@
 #include "effects/sql_task.h"
 
 #include "effects/clock.h"
+#include "effects/notes.h"
 #include "effects/sql_failure.h"
 #include "effects/sql_folder.h"
 #include "effects/sql_outcome.h"
@@ -50,6 +51,12 @@ static void on_done(void *context, const PGresult *result)
         rb_sql_phase_answered(task, result);
 }
 
+static void fail_unsent(struct rb_sql_task *task, const struct rb_error *err)
+{
+    const char *code = rb_note_had_no_room(err) ? "no_room" : "refused";
+    rb_sql_fail(task, rb_sql_error_text(code, "no", err->message));
+}
+
 static void on_opened(void *context)
 {
     struct rb_sql_task *task = context;
@@ -59,7 +66,7 @@ static void on_opened(void *context)
     else if (rb_sql_folder_start(task, &err))
         rb_sql_phase_enter(task, RB_SQL_PROLOGUE);
     else
-        rb_sql_fail(task, rb_sql_error_text("refused", "no", err.message));
+        fail_unsent(task, &err);
 }
 
 static void on_row(void *context, const PGresult *row)
@@ -119,7 +126,7 @@ static void start(struct rb_sql_task *task)
     task->began = rb_clock_mono();
     task->deadline = timeout > 0 ? task->began + timeout + MARGIN : INT64_MAX;
     if (!prepare(task, &err)) {
-        rb_sql_fail(task, rb_sql_error_text("refused", "no", err.message));
+        fail_unsent(task, &err);
         return;
     }
     if (task->asks) {

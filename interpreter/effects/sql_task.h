@@ -61,7 +61,8 @@ struct rb_sql_task {
     const char *killed; /* "timeout", "request", NULL */
     bool cancelled;     /* the server was asked to */
     bool rolled_back;   /* as rb_sql_undo wanted it */
-    bool foreign_notes; /* those in the folder are another's */
+    bool
+        unnoted; /* its start is not: notes that are there are another's, and none is made */
 
     rb_time ask_until;
     const struct rb_value *xact_status; /* NULL: not known */

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from conftest import is_sanitized
+from conftest import Service, is_sanitized
 from test_crash import THREE, effects_of, sound, was_created
 from test_faults import ALL, trial  # noqa: F401
 
@@ -174,6 +174,52 @@ def test_f12_what_was_set_aside_holds_the_suspension(trial):       # noqa: F811
             assert done.returncode == 74 and not asked, (nth, done, asked)
             trial.ends_well()
     assert hit is None and met >= 4, (nth, met)
+
+
+WRITES = {"http": ("http: {url: /echo, json: {a: 1}}", "connection: api"),
+          "webhook": ("notify: {to: hook, text: It is done}", ""),
+          "sql": ("sql: create table noted(a int)", "connection: base")}
+
+
+@pytest.mark.parametrize("kind", WRITES)
+def test_f12_what_has_no_room_for_its_note_is_sent_when_there_is(runbook, postgres, kind):
+    """The disk is full at the note that goes before the first byte. Which call that is is counted before."""
+    postgres.psql("postgres", "DROP TABLE IF EXISTS noted")
+    with Service() as service:
+        path = runbook.write("noted.yaml", f"""runbook: noted
+secrets: {{password: {{env: DB_PASSWORD}}}}
+connections:
+  api: {{type: http, url: "http://127.0.0.1:{service.port}"}}
+  hook: {{type: webhook, url: "http://127.0.0.1:{service.port}/echo"}}
+  base: {{type: postgres, host: 127.0.0.1, port: "{postgres.port}", dbname: postgres, user: postgres, password: "${{{{ secrets.password }}}}"}}
+defaults: {{timeout: 1m}}
+steps:
+  - id: tell
+    {WRITES[kind][0]}
+    {WRITES[kind][1]}
+""")
+        runbook.env["DB_PASSWORD"] = postgres.password
+        log = os.path.join(runbook.folder, "trace")
+        nth, hit = 65535, False
+        for _ in range(20):
+            done = runbook.strace("exec", path, "--no-input", trace="openat", inject=f"error=ENOSPC:when={nth}",
+                                  log=log)
+            with open(log) as f:
+                calls = [line for line in f if "openat(" in line]
+            [noted] = [at for at, line in enumerate(calls, 1) if '"started", O_WRONLY|O_CREAT' in line]
+            if hit := "INJECTED" in calls[noted - 1]:
+                break
+            nth = noted
+            postgres.psql("postgres", "DROP TABLE IF EXISTS noted")
+        assert hit and done.returncode == 74, done
+        assert [e["type"] for e in runbook.events()][-2:] == ["effect.unstarted", "run.suspended"]
+        sent = service.count("/echo"), postgres.psql("postgres", "SELECT to_regclass('noted')")
+        resumed = runbook("resume", "last")
+        assert resumed.code == 0, resumed
+        assert runbook.named("question.asked") == []
+        now = service.count("/echo"), postgres.psql("postgres", "SELECT to_regclass('noted')")
+    assert sent != now, (sent, now)
+    assert runbook("verify", "last").code == 0 and runbook("replay", "last").code == 0
 
 
 def faketime(runbook):
