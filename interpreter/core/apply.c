@@ -54,7 +54,6 @@ static void take_timer(struct rb_state *state, const struct rb_event *event)
             continue;
         }
         node->phase = RB_PHASE_READY;
-        node->active->waited = true;
         if (node->active->entering)
             rb_nodes_enter(state, node);
         rb_nodes_touch(state, state->active[i]);

@@ -418,6 +418,7 @@ void rb_apply_to_step(struct rb_state *state, struct rb_node *node,
         wait_until(node, event);
         break;
     case RB_EV_WAIT_BEGAN:
+        active->waited = true;
         wait_until(node, event);
         break;
     case RB_EV_GATE_WAITING:

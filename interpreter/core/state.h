@@ -82,7 +82,7 @@ struct rb_active {
     int failure_count, failure_capacity, redo_count, redo_next;
     int most;            /* highest number of an attempt of those in it that ended */
     bool prepare_failed; /* an expression of the spec went wrong */
-    bool waited;         /* a wait: its time has come */
+    bool waited;         /* a wait: it has begun, and is over when its time has come */
     bool expired;        /* the open question: its time is over */
     bool asked_failure;  /* the open question is about a failure or doubt */
     bool pausing;        /* a guard: nothing is begun until it holds again */
