@@ -17,19 +17,24 @@ static int holder_of(const struct rb_state *state, int node)
 
 static bool counts(const struct rb_state *state, int node)
 {
-    return node >= 0 && state->nodes[node].loop &&
-           rb_node_step(state, node)->max_failures > 0;
+    return state->nodes[node].loop && rb_node_step(state, node)->max_failures > 0;
+}
+
+/* What is made again because a loop needs it is none of its elements. */
+static bool is_counted_element(const struct rb_state *state, int node)
+{
+    return state->nodes[node].element >= 0 && counts(state, state->nodes[node].parent);
 }
 
 bool rb_container_is_counted_element(const struct rb_state *state)
 {
-    return counts(state, holder_of(state, state->current));
+    return is_counted_element(state, state->current);
 }
 
 bool rb_container_counts(const struct rb_state *state)
 {
-    int at = holder_of(state, state->current);
-    while (at >= 0 && !counts(state, at))
+    int at = state->current;
+    while (at >= 0 && !is_counted_element(state, at))
         at = holder_of(state, at);
     return at >= 0;
 }

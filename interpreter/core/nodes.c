@@ -304,10 +304,18 @@ static void keep_most(struct rb_state *state, const struct rb_node *node)
     holder->most = most_of(node) > holder->most ? most_of(node) : holder->most;
 }
 
+/* Not a step of its on_failure, nor one that is made again because it needs it. */
+static bool is_part(const struct rb_state *state, const struct rb_node *node)
+{
+    int holder = state->nodes[node->parent].step;
+    return node->element >= 0 || (state->plan->steps[node->step].parent == holder &&
+                                  state->plan->steps[holder].handler != node->step);
+}
+
 void rb_nodes_count_failure(struct rb_state *state, struct rb_node *node, bool unknown)
 {
     struct rb_active *holder = holder_of(state, node);
-    if (!holder)
+    if (!holder || !is_part(state, node))
         return;
     RB_GROW(holder->failures, holder->failure_count, holder->failure_capacity);
     holder->failures[holder->failure_count++] =
