@@ -246,4 +246,6 @@ void rb_apply(struct rb_state *state, const struct rb_event *event)
             apply_to_named(state, event);
         break;
     }
+    if (rb_event_is_fact(event->type))
+        rb_apply_recall(state);
 }

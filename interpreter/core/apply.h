@@ -1,6 +1,6 @@
 #pragma once
 /* What events change, in parts: what happens to the run (apply.c), to one of its steps
- * (apply_step.c), and when somebody goes on with it (apply_resume.c). */
+ * (apply_step.c), before it begins (apply_entry.c), and when somebody goes on with it (apply_resume.c). */
 
 #include <string.h>
 
@@ -29,6 +29,9 @@ void rb_apply_resume(struct rb_state *state, const struct rb_event *event);
 void rb_apply_again(struct rb_state *state, struct rb_node *node);
 /* Nothing of it has happened: it is to be admitted anew, where it has to be. True: it is. */
 bool rb_apply_entry(struct rb_state *state, struct rb_node *node);
+/* With a fact the time is another: what was let in and is held up is let in anew, where what let it in does not
+ * hold any more. */
+void rb_apply_recall(struct rb_state *state);
 /* Whoever goes on with a run runs it as well. */
 void rb_apply_operator(struct rb_state *state, const struct rb_event *event);
 /* The obligations that are open after this. */

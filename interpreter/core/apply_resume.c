@@ -4,37 +4,6 @@
 #include "core/book.h"
 #include "core/front.h"
 #include "core/nodes.h"
-#include "core/statement.h"
-#include "core/window.h"
-
-/* Somebody may have signed for its window meanwhile, about just this question: it stays open until its time
- * comes. */
-static bool waits_for_role(const struct rb_node *node)
-{
-    return node->active->entering && rb_question_is_signed(node->active->question) &&
-           (node->phase == RB_PHASE_ASKING || node->phase == RB_PHASE_WAITING ||
-            node->phase == RB_PHASE_UNANSWERED);
-}
-
-/* Nothing of it has happened, and the time is another: it is to be admitted anew, unless a person has
- * just answered. One that was stopped at the question about its window stands still no longer. */
-bool rb_apply_entry(struct rb_state *state, struct rb_node *node)
-{
-    const struct rb_active *active = node->active;
-    bool begins = node->phase == RB_PHASE_PREPARING ||
-                  (node->phase == RB_PHASE_READY &&
-                   rb_action_is_effect(state->plan->steps[node->step].action));
-    bool answered = active->entering && node->phase == RB_PHASE_ANSWERED;
-    if (waits_for_role(node)) {
-        node->phase = RB_PHASE_ASKING;
-        return false;
-    }
-    if (answered || (!active->entering && !(begins && rb_window_applies(state, node))))
-        return false;
-    rb_nodes_go_on(state, node);
-    rb_nodes_enter(state, node);
-    return true;
-}
 
 /* A transaction that was held open is no more. What was answered about it was about that one: where
  * it was to be committed its server is asked whether it was, and another is asked about anew. Where

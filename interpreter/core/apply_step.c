@@ -383,6 +383,7 @@ void rb_apply_to_step(struct rb_state *state, struct rb_node *node,
 {
     struct rb_active *active = node->active;
     keep_override(state, active, event);
+    active->admitted = event->type == RB_EV_STEP_ADMITTED;
     switch (event->type) {
     case RB_EV_EFFECT_INTENT:
     case RB_EV_EFFECT_NOTED:

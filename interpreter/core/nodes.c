@@ -185,14 +185,19 @@ static bool is_let_in(const struct rb_state *state, const struct rb_node *node)
            state->plan->steps[node->step].action == RB_ACTION_GUARD;
 }
 
-void rb_nodes_enter(struct rb_state *state, struct rb_node *node)
+bool rb_nodes_has_entry(const struct rb_state *state, const struct rb_node *node)
 {
     bool needs =
         node->element < 0 && rb_value_get(state->plan->steps[node->step].spec, "needs");
+    return !is_let_in(state, node) && (needs || rb_window_applies(state, node));
+}
+
+void rb_nodes_enter(struct rb_state *state, struct rb_node *node)
+{
     rb_nodes_admit(state, node);
     if (rb_rollback_doubts(state, (int)(node - state->nodes)))
         node->phase = RB_PHASE_DOUBT;
-    if (is_let_in(state, node) || (!needs && !rb_window_applies(state, node)))
+    if (!rb_nodes_has_entry(state, node))
         return;
     node->active->entering = true;
     node->active->entered = state->steady.elapsed;

@@ -17,7 +17,9 @@ void rb_nodes_settle(struct rb_state *state);
 void rb_nodes_begin(struct rb_state *state, const struct rb_event *event);
 /* Another attempt of it. */
 void rb_nodes_try(struct rb_state *state, struct rb_node *node);
-/* It is to be admitted, where it has windows or needs; else it is. */
+/* Has it to be admitted before it begins: for its windows, or what it needs? */
+bool rb_nodes_has_entry(const struct rb_state *state, const struct rb_node *node);
+/* It is to be admitted, where it has to be; else it is. */
 void rb_nodes_enter(struct rb_state *state, struct rb_node *node);
 void rb_nodes_admit(struct rb_state *state, struct rb_node *node);
 /* The current node has ended; what held it becomes the current one. */

@@ -82,6 +82,11 @@ static bool answered(const struct rb_state *state, struct rb_event *ret)
     return override ? overridden(state, ret) : rb_answer_stop(state, ret);
 }
 
+bool rb_entry_is_open(const struct rb_state *state)
+{
+    return rb_window_view(state).says == RB_WINDOW_ADMITS && rb_fresh_holds(state);
+}
+
 bool rb_rule_enter(const struct rb_state *state, struct rb_event *ret)
 {
     const struct rb_node *node = rb_state_current(state);

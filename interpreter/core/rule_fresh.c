@@ -54,24 +54,35 @@ static bool fail(const struct rb_state *state, struct rb_event *ret, const char 
     return rb_rule_fail(state, ret, RB_REASON_NEEDS, NULL, rb_value_as_text(why, ""));
 }
 
-bool rb_rule_fresh(const struct rb_state *state, struct rb_event *ret)
+/* The first of what the current node needs that is not as it should be; NULL: all is. */
+static const char *missing(const struct rb_state *state, int *ret_step, enum need *ret_need)
 {
     const struct rb_node *node = rb_state_current(state);
     const struct rb_value *needs =
-        rb_value_get(state->plan->steps[node->step].spec, "needs");
+        rb_value_get(rb_node_step(state, state->current)->spec, "needs");
     for (size_t i = 0; node->element < 0 && i < rb_value_count(needs); i++) {
         const char *id = rb_value_as_text(rb_value_at(needs, i), "");
-        int step = rb_plan_find(state->plan, id);
-        if (step < 0)
-            continue;
-        switch (look_at(state, step)) {
-        case NEED_STALE:
-            return begin_again(state, ret, step);
-        case NEED_FAILED:
-            return fail(state, ret, id);
-        default:
-            break;
-        }
+        *ret_step = rb_plan_find(state->plan, id);
+        *ret_need = *ret_step < 0 ? NEED_MET : look_at(state, *ret_step);
+        if (*ret_need != NEED_MET)
+            return id;
     }
-    return false;
+    return NULL;
+}
+
+bool rb_fresh_holds(const struct rb_state *state)
+{
+    int step;
+    enum need need;
+    return !missing(state, &step, &need);
+}
+
+bool rb_rule_fresh(const struct rb_state *state, struct rb_event *ret)
+{
+    int step;
+    enum need need;
+    const char *id = missing(state, &step, &need);
+    if (!id)
+        return false;
+    return need == NEED_STALE ? begin_again(state, ret, step) : fail(state, ret, id);
 }

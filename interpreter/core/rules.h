@@ -39,6 +39,10 @@ bool rb_rule_fail(const struct rb_state *state, struct rb_event *ret, enum rb_re
 bool rb_rule_finish(const struct rb_state *state, struct rb_event *ret,
                     const struct rb_value *owned);
 
+/* Are all windows of the current node open, and is what it needs young? */
+bool rb_entry_is_open(const struct rb_state *state);
+bool rb_fresh_holds(const struct rb_state *state);
+
 /* What a sample of the current node, a guard, means. */
 bool rb_guard_judge(const struct rb_state *state, struct rb_event *ret);
 

@@ -14,6 +14,14 @@ static void mark_referred(struct rb_state *state)
     }
 }
 
+static bool any_needs(const struct rb_plan *plan)
+{
+    int step = 0;
+    while (step < plan->step_count && !rb_value_get(plan->steps[step].spec, "needs"))
+        step++;
+    return step < plan->step_count;
+}
+
 struct rb_state *rb_state_new(const struct rb_plan *plan)
 {
     struct rb_state *state = rb_alloc(sizeof *state);
@@ -29,6 +37,7 @@ struct rb_state *rb_state_new(const struct rb_plan *plan)
     mark_referred(state);
     state->stay = -1;
     state->windows = rb_windows_new(plan);
+    state->admits = state->windows || any_needs(plan);
     return state;
 }
 
@@ -217,7 +226,7 @@ static const struct rb_value *dump_active(const struct rb_active *a)
         rb_value_int(a->next_element), "under", rb_value_int(a->under), "flags",
         rb_value_int(a->waited | a->asked_failure << 1 | a->in_doubt << 2 |
                      a->inherited << 3 | a->handled << 4 | a->pausing << 5 |
-                     a->entering << 6 | a->expired << 7),
+                     a->entering << 6 | a->expired << 7 | a->admitted << 8),
         "halts", rb_value_int(a->halts), "entered", rb_value_int(a->entered), "failures",
         dump_children(a->failures, a->failure_count), "redo",
         dump_children(a->redo, a->redo_count), "redone", rb_value_int(a->redo_next), "most",

@@ -91,6 +91,7 @@ struct rb_active {
     bool inherited;      /* what runs was begun under an earlier writer, not taken over */
     bool fresh;          /* among the state's */
     bool entering;       /* not admitted yet */
+    bool admitted;       /* and nothing of it was decided since */
 };
 
 /* What a book of the plan is filled in with, one value after the other. */
@@ -179,6 +180,7 @@ struct rb_state {
     struct rb_steady steady;
     rb_time stay;                 /* longer waits suspend the run; negative: none does */
     struct rb_window *windows;    /* of the plan, then of each step; NULL: there are none */
+    bool admits;                  /* some step has a window or needs another */
     const struct rb_value *shell; /* payload of the shell.opened that is open, or NULL */
     const struct rb_value *shells;    /* all such payloads; NULL: none */
     const struct rb_value *overrides; /* core/override.h; NULL: none */
