@@ -1,6 +1,6 @@
 #include "random_book.h"
 
-enum { DEPTH_MAX = 3, STEPS_MAX = 14, PARTS_MAX = 2 };
+enum { DEPTH_MAX = 3, STEPS_MAX = 14, PARTS_MAX = 2, AGED_MOST = 8 };
 
 struct dice dice_of(uint64_t seed)
 {
@@ -29,6 +29,8 @@ struct book {
     int steps;
     int parts;   /* files that are called so far */
     bool rescue; /* in an undo, a handler or a last row */
+    /* Numbers of the steps whose results grow old; from `seen` on those that a step may need. */
+    int aged[AGED_MOST], aged_count, seen;
 };
 
 static void line(struct book *book, int indent, const char *format, ...)
@@ -50,6 +52,7 @@ static bool maybe(const struct book *book, unsigned percent)
 }
 
 static void row(struct book *book, int indent, int depth, unsigned most);
+static void row_apart(struct book *book, int indent, int depth, unsigned most);
 
 static void policy(struct book *book, int indent)
 {
@@ -63,14 +66,37 @@ static void row_in(struct book *book, int indent, const char *name)
     bool rescue = book->rescue;
     book->rescue = true;
     line(book, indent, "%s:", name);
-    row(book, indent + 2, DEPTH_MAX, 2);
+    row_apart(book, indent + 2, DEPTH_MAX, 2);
     book->rescue = rescue;
+}
+
+/* By one of each role, or by so many people. */
+static void approve(struct book *book, int indent)
+{
+    static const char *const roles[] = {"lead", "qa", "lead, qa"};
+    unsigned which = dice_roll(book->dice, RB_COUNT(roles));
+    line(book, indent, "approve:");
+    line(book, indent + 2, "roles: [%s]", roles[which]);
+    line(book, indent + 2, "expires: %us", 4 + dice_roll(book->dice, 40));
+    if (maybe(book, 40))
+        line(book, indent + 2, "quorum: %u", 1 + dice_roll(book->dice, which == 2 ? 3 : 2));
+}
+
+/* Worlds begin at 00:16:40. */
+static void wait_until(struct book *book, int indent)
+{
+    if (maybe(book, 50))
+        line(book, indent, "wait: {until: \"1970-01-01T00:17:%02uZ\"}",
+             dice_roll(book->dice, 60));
+    else
+        line(book, indent, "wait: {until: \"22:00 + %us\", tz: UTC}",
+             1 + dice_roll(book->dice, 9));
 }
 
 /* What a person or the time has to do with; true: it may have an undo. */
 static bool pause(struct book *book, int indent)
 {
-    switch (dice_roll(book->dice, 5)) {
+    switch (dice_roll(book->dice, 8)) {
     case 0:
         line(book, indent, "confirm: Go on?");
         return true;
@@ -82,6 +108,13 @@ static bool pause(struct book *book, int indent)
         break;
     case 3:
         line(book, indent, "wait: %us", 1 + dice_roll(book->dice, 9));
+        break;
+    case 4:
+        wait_until(book, indent);
+        break;
+    case 5:
+    case 6:
+        approve(book, indent);
         break;
     default:
         line(book, indent, "gate: {check: \"1 == 1\", every: 2s, timeout: %us, hold: %us}",
@@ -115,12 +148,57 @@ static void undo(struct book *book, int indent)
         row_in(book, indent, "undo");
 }
 
+/* Where it is open is the calendar's to say. */
+static void window(struct book *book, int indent)
+{
+    bool role = maybe(book, 30);
+    line(book, indent, "window: {from: \"09:00\", to: \"16:00\", tz: UTC%s}",
+         role ? ", override: lead" : "");
+}
+
+/* What comes after it in its list, and in the lists in that, may need it. */
+static void age(struct book *book, int indent, int number)
+{
+    if (book->rescue || book->aged_count == AGED_MOST || maybe(book, 60))
+        return;
+    line(book, indent, "fresh_for: %us", 2 + dice_roll(book->dice, 20));
+    book->aged[book->aged_count++] = number;
+}
+
+static void need(struct book *book, int indent)
+{
+    int count = book->aged_count - book->seen;
+    if (!book->rescue && count > 0 && maybe(book, 60))
+        line(book, indent, "needs: [s%d]",
+             book->aged[book->seen + (int)dice_roll(book->dice, (unsigned)count)]);
+}
+
+/* It may run beside what stands before it, or more than once: it needs nothing of that. */
+static void row_apart(struct book *book, int indent, int depth, unsigned most)
+{
+    int seen = book->seen;
+    book->seen = book->aged_count;
+    row(book, indent, depth, most);
+    book->seen = seen;
+}
+
+static void branches(struct book *book, int indent, int depth)
+{
+    for (unsigned left = 1 + dice_roll(book->dice, 3); left > 0; left--)
+        row_apart(book, indent, depth, 1);
+}
+
 /* A `limit` of a loop is not one of its branches. */
 static void group(struct book *book, int indent, int depth, bool loops)
 {
     bool parallel = maybe(book, 50);
     line(book, indent, parallel ? "parallel:" : "steps:");
-    row(book, indent + 2, depth + 1, 3);
+    if (parallel)
+        branches(book, indent + 2, depth + 1);
+    else if (loops)
+        row_apart(book, indent + 2, depth + 1, 3);
+    else
+        row(book, indent + 2, depth + 1, 3);
     if (parallel && maybe(book, 30))
         line(book, indent, "on_branch_failure: cancel");
     if (parallel && !loops && maybe(book, 40))
@@ -147,7 +225,7 @@ static void part(struct book *book, int number)
     if (maybe(book, 50))
         line(book, 0, "outputs: {o: params.p}");
     line(book, 0, "steps:");
-    row(book, 2, DEPTH_MAX, 2);
+    row_apart(book, 2, DEPTH_MAX, 2);
 }
 
 static void loop(struct book *book, int indent)
@@ -162,8 +240,12 @@ static void loop(struct book *book, int indent)
 static void step(struct book *book, int indent, int depth)
 {
     bool holds = depth < DEPTH_MAX && book->steps < STEPS_MAX && maybe(book, 35);
-    line(book, indent, "- id: s%d", book->steps++);
+    int number = book->steps++;
+    line(book, indent, "- id: s%d", number);
     indent += 2;
+    need(book, indent);
+    if (!book->rescue && maybe(book, 12))
+        window(book, indent);
     if (maybe(book, 20))
         line(book, indent, "when: \"1 == 2\"");
     bool loops = depth < DEPTH_MAX && maybe(book, 20);
@@ -175,7 +257,7 @@ static void step(struct book *book, int indent, int depth)
         call(book, indent);
     else if (holds)
         group(book, indent, depth, loops);
-    else if (maybe(book, 25))
+    else if (maybe(book, 30))
         undone = pause(book, indent);
     else
         act(book, indent);
@@ -185,18 +267,24 @@ static void step(struct book *book, int indent, int depth)
         row_in(book, indent, "on_failure");
     else if (maybe(book, 50))
         policy(book, indent);
+    age(book, indent, number);
 }
 
 static void row(struct book *book, int indent, int depth, unsigned most)
 {
+    int count = book->aged_count;
     for (unsigned left = 1 + dice_roll(book->dice, most); left > 0; left--)
         step(book, indent, depth);
+    book->aged_count = count;
 }
 
 void random_book(struct dice *dice, struct rb_buf *out)
 {
     struct book book = {.dice = dice, .out = out};
     line(&book, 0, "runbook: random");
+    line(&book, 0, "roles: {lead: [ann@x, bob@x, op@x], qa: [cy@x, dan@x, bob@x]}");
+    if (maybe(&book, 10))
+        window(&book, 0);
     line(&book, 0, "defaults: {timeout: 1m}");
     if (maybe(&book, 50))
         line(&book, 0, "on_failure: rollback");

@@ -16,5 +16,6 @@ unsigned dice_roll(struct dice *dice, unsigned sides);
 /* True so many times of a hundred. */
 bool dice_percent(struct dice *dice, unsigned percent);
 
-/* Groups, branches, loops, undo, handlers, policies and last steps; steps are called s0, s1... */
+/* Groups, branches, loops, approvals, windows, results that grow old, undo, handlers, policies and last steps;
+ * steps are called s0, s1... */
 void random_book(struct dice *dice, struct rb_buf *out);

@@ -1,4 +1,4 @@
-#include "random_world.h"
+#include "random_record.h"
 
 /* What has to hold of every run, whatever happens:
  *
@@ -12,7 +12,9 @@
  *   - a rollback that is not complete is no end: the last steps wait for it;
  *   - each of the last steps runs once where the run has come to an end that it does not go on from;
  *   - a run ends finished, undone, or in front of a person: it never stands still for nothing;
- *   - its record derives the same decisions again, and the same state. */
+ *   - its record derives the same decisions again, and the same state.
+ *
+ * What has to hold where a step begins is in random_begins.c and random_approvals.c. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,19 +31,6 @@
 
 enum { FLIGHT_MOST = 64 };
 
-static const char *step_of(const struct rb_event *event)
-{
-    return rb_value_get_text(event->d, "step", "");
-}
-
-static const struct rb_step *plan_step(const struct world *world, const char *key)
-{
-    RB_AUTO_FREE char *id = rb_strndup(key, strcspn(key, "["));
-    int index = rb_plan_find(world->plan, id);
-    assert_true(index >= 0);
-    return &world->plan->steps[index];
-}
-
 /* The key of what this one takes back. */
 static char *undone_key(const struct world *world, const struct rb_step *undo,
                         const char *key)
@@ -57,7 +46,7 @@ static int began_at(const struct world *world, const char *key)
 {
     int at = (int)world->count - 1;
     while (at >= 0 && (world->events[at].type != RB_EV_STEP_BEGAN ||
-                       strcmp(step_of(&world->events[at]), key) != 0))
+                       strcmp(record_step(&world->events[at]), key) != 0))
         at--;
     return at;
 }
@@ -66,12 +55,13 @@ static int began_at(const struct world *world, const char *key)
 static bool is_start_of(const struct world *world, const struct rb_event *event,
                         const char *key)
 {
-    const struct rb_step *step = plan_step(world, key);
-    const char *own = step_of(event);
+    const struct rb_step *step = record_plan_step(world, key);
+    const char *own = record_step(event);
     if (strcmp(own, key) == 0)
-        return event->type == RB_EV_EFFECT_INTENT || event->type == RB_EV_QUESTION_ASKED;
+        return event->type == RB_EV_EFFECT_INTENT ||
+               (event->type == RB_EV_QUESTION_ASKED && record_is_its_own(event));
     return event->type == RB_EV_STEP_BEGAN && step->first_child >= 0 &&
-           plan_step(world, own)->parent == (int)(step - world->plan->steps) &&
+           record_plan_step(world, own)->parent == (int)(step - world->plan->steps) &&
            strncmp(own + strcspn(own, "["), key + strcspn(key, "["),
                    strlen(key + strcspn(key, "["))) == 0;
 }
@@ -90,7 +80,7 @@ static int started_at(const struct world *world, const char *key, size_t end)
     int began = -1, started = -1, before = -1, intents = 0;
     for (size_t i = 0; i < end; i++) {
         const struct rb_event *event = &world->events[i];
-        bool own = strcmp(step_of(event), key) == 0;
+        bool own = strcmp(record_step(event), key) == 0;
         if (own && event->type == RB_EV_STEP_BEGAN) {
             began = (int)i;
             before = started;
@@ -112,15 +102,15 @@ static void check_undoes(const struct world *world)
         const struct rb_event *event = &world->events[i];
         if (event->type != RB_EV_STEP_BEGAN)
             continue;
-        const struct rb_step *step = plan_step(world, step_of(event));
+        const struct rb_step *step = record_plan_step(world, record_step(event));
         if (step->undoes < 0)
             continue;
-        RB_AUTO_FREE char *key = undone_key(world, step, step_of(event));
+        RB_AUTO_FREE char *key = undone_key(world, step, record_step(event));
         int began = started_at(world, key, i);
         if (began < 0)
-            fail_msg("%s takes back what was not started", step_of(event));
+            fail_msg("%s takes back what was not started", record_step(event));
         if (began >= before)
-            fail_msg("%s is not in the reverse order", step_of(event));
+            fail_msg("%s is not in the reverse order", record_step(event));
         before = began;
     }
 }
@@ -131,7 +121,7 @@ static bool is_in_doubt(const struct world *world, const char *key, size_t end)
     bool doubt = false;
     for (size_t i = 0; i < end; i++) {
         enum rb_event_type type = world->events[i].type;
-        if (strcmp(step_of(&world->events[i]), key) != 0)
+        if (strcmp(record_step(&world->events[i]), key) != 0)
             continue;
         if (type == RB_EV_EFFECT_DOUBT)
             doubt = true;
@@ -146,14 +136,14 @@ static void check_doubts(const struct world *world)
 {
     for (size_t i = 0; i < world->count; i++) {
         const struct rb_event *event = &world->events[i];
-        const char *key = step_of(event);
-        if (event->type != RB_EV_EFFECT_INTENT || plan_step(world, key)->undoes < 0)
+        const char *key = record_step(event);
+        if (event->type != RB_EV_EFFECT_INTENT || record_plan_step(world, key)->undoes < 0)
             continue;
-        RB_AUTO_FREE char *undone = undone_key(world, plan_step(world, key), key);
+        RB_AUTO_FREE char *undone = undone_key(world, record_plan_step(world, key), key);
         bool decided = false;
         for (size_t k = 0; k < i; k++)
             decided |= world->events[k].type == RB_EV_STEP_DECIDED &&
-                       strcmp(step_of(&world->events[k]), key) == 0;
+                       strcmp(record_step(&world->events[k]), key) == 0;
         if (!decided && is_in_doubt(world, undone, i))
             fail_msg("%s is taken back, and it is in doubt", undone);
     }
@@ -170,11 +160,11 @@ static void check_unknown_rolls_nothing_back(const struct world *world)
             continue;
         for (size_t k = 0; k < i; k++) {
             if (world->events[k].type == RB_EV_ATTEMPT_FAILED &&
-                strcmp(step_of(&world->events[k]), step_of(event)) == 0)
+                strcmp(record_step(&world->events[k]), record_step(event)) == 0)
                 reason = rb_value_get_text(world->events[k].d, "reason", "");
         }
         if (strcmp(reason, "unknown") == 0 || strcmp(reason, "doubt") == 0)
-            fail_msg("%s rolls back for the reason %s", step_of(event), reason);
+            fail_msg("%s rolls back for the reason %s", record_step(event), reason);
     }
 }
 
@@ -197,15 +187,15 @@ static void check_nothing_begins(const struct world *world)
         rolling |= event->type == RB_EV_ROLLBACK_BEGAN;
         if (!rolling || event->type != RB_EV_STEP_BEGAN)
             continue;
-        int index = (int)(plan_step(world, step_of(event)) - world->plan->steps);
+        int index = (int)(record_plan_step(world, record_step(event)) - world->plan->steps);
         if (!rb_plan_is_rescue(world->plan, index) && !rb_plan_is_last(world->plan, index))
-            fail_msg("%s begins while the run is rolled back", step_of(event));
+            fail_msg("%s begins while the run is rolled back", record_step(event));
     }
 }
 
 static bool is_of_undo(const struct world *world, const char *key)
 {
-    const struct rb_step *step = plan_step(world, key);
+    const struct rb_step *step = record_plan_step(world, key);
     while (step->undoes < 0 && step->parent >= 0)
         step = &world->plan->steps[step->parent];
     return step->undoes >= 0;
@@ -238,7 +228,7 @@ static void check_nothing_in_flight(const struct world *world)
     struct flight flight = {0};
     for (size_t i = 0; i < world->count; i++) {
         const struct rb_event *event = &world->events[i];
-        const char *key = step_of(event);
+        const char *key = record_step(event);
         if (settles(event->type))
             land(&flight, key);
         if (event->type != RB_EV_EFFECT_INTENT)
@@ -254,7 +244,7 @@ static void check_nothing_in_flight(const struct world *world)
 
 static bool is_guard(const struct world *world, const char *key)
 {
-    return *key && plan_step(world, key)->action == RB_ACTION_GUARD;
+    return *key && record_plan_step(world, key)->action == RB_ACTION_GUARD;
 }
 
 /* Nothing that the runbook does follows from what nobody knows, nor from the end of what is watched. */
@@ -263,7 +253,7 @@ static void check_unknown_pauses(const struct world *world)
     bool unknown = false;
     for (size_t i = 0; i < world->count; i++) {
         const struct rb_event *event = &world->events[i];
-        bool guard = is_guard(world, step_of(event));
+        bool guard = is_guard(world, record_step(event));
         if (event->type == RB_EV_ROLLBACK_BEGAN || event->type == RB_EV_LAST_BEGAN)
             return;
         if (guard && event->type == RB_EV_GATE_WAITING)
@@ -272,7 +262,7 @@ static void check_unknown_pauses(const struct world *world)
                            rb_value_get(event->d, "overridden")))
             unknown = false; /* a person does without it */
         else if (!guard && unknown && event->type == RB_EV_STEP_BEGAN)
-            fail_msg("%s begins though the guard can't tell", step_of(event));
+            fail_msg("%s begins though the guard can't tell", record_step(event));
     }
 }
 
@@ -303,8 +293,9 @@ static void check_last_steps(const struct world *world)
          step = world->plan->steps[step].next) {
         int times = 0;
         for (size_t i = 0; i < world->count; i++)
-            times += world->events[i].type == RB_EV_STEP_BEGAN &&
-                     strcmp(step_of(&world->events[i]), world->plan->steps[step].id) == 0;
+            times +=
+                world->events[i].type == RB_EV_STEP_BEGAN &&
+                strcmp(record_step(&world->events[i]), world->plan->steps[step].id) == 0;
         bool last = world->state->last && world->state->active_count == 0;
         const char *end = rb_value_get_text(world->state->end, "status", "");
         bool over = rb_state_is_over(world->state) && last &&
@@ -349,5 +340,7 @@ void world_check(const struct world *world)
     check_unknown_pauses(world);
     check_nothing_is_left(world);
     check_last_steps(world);
+    world_check_begins(world);
+    world_check_approvals(world);
     check_replay(world);
 }

@@ -12,7 +12,9 @@
 
 #include "../../tools/honest.h"
 #include "base/json.h"
-#include "core/question.h"
+#include "core/statement.h"
+#include "random_calendar.h"
+#include "random_people.h"
 
 enum { DECISIONS_MAX = 2000, RESUMES = 40 };
 
@@ -45,6 +47,47 @@ static bool put(struct world *world, enum rb_event_type type, const struct rb_va
     return true;
 }
 
+/* Of one window, as the worker says it. */
+static const struct rb_value *window_item(const struct world *world,
+                                          const struct rb_value *name)
+{
+    const struct calendar_look look =
+        calendar_look(world->calendar, rb_value_as_text(name, ""), world->now);
+    if (look.says == CALENDAR_UNKNOWN)
+        return rb_value_map("name", rb_value_ref(name), "error",
+                            rb_value_text("no such zone"), NULL);
+    const struct rb_value *value =
+        rb_value_map("open", rb_value_bool(look.says == CALENDAR_OPEN), "since",
+                     rb_value_int(look.since / RB_SEC), "until",
+                     look.until ? rb_value_int(look.until / RB_SEC) : NULL, NULL);
+    return rb_value_map("name", rb_value_ref(name), "value", value, NULL);
+}
+
+/* In a while, or just over. */
+static const struct rb_value *until_item(struct world *world, const struct rb_value *name)
+{
+    rb_time at = world->now / RB_SEC + dice_roll(&world->dice, 20) - 3;
+    if (!world->honest && dice_percent(&world->dice, 5))
+        return rb_value_map("name", rb_value_ref(name), "error",
+                            rb_value_text("no such zone"), NULL);
+    return rb_value_map("name", rb_value_ref(name), "value", rb_value_int(at), NULL);
+}
+
+/* What is asked about the calendar of a place; NULL: it is something else. It says what is so. */
+static const struct rb_value *calendar_items(struct world *world,
+                                             const struct rb_effect *wanted,
+                                             const struct rb_value *items)
+{
+    bool window = wanted->kind == RB_EFFECT_EVAL && strcmp(wanted->phase, "window") == 0;
+    bool until = wanted->kind == RB_EFFECT_EVAL && strcmp(wanted->phase, "until") == 0;
+    struct rb_list_builder list = {0};
+    for (size_t i = 0; (window || until) && i < rb_value_count(items); i++) {
+        const struct rb_value *name = rb_value_get(rb_value_at(items, i), "name");
+        rb_list_add(&list, window ? window_item(world, name) : until_item(world, name));
+    }
+    return window || until ? rb_value_map("items", rb_list_end(&list), NULL) : NULL;
+}
+
 /* What a world says that is not so honest. */
 static const struct rb_value *twist_item(struct dice *dice, const struct rb_value *item)
 {
@@ -67,36 +110,6 @@ static const struct rb_value *twist_items(struct dice *dice, const struct rb_val
     for (size_t i = 0; i < rb_value_count(items); i++)
         rb_list_add(&list, twist_item(dice, rb_value_at(items, i)));
     return rb_list_end(&list);
-}
-
-static const struct rb_value *some_answer(struct dice *dice,
-                                          const struct rb_value *question)
-{
-    static const char *const words[] = {"yes",  "no",       "retry", "skip", "done",
-                                        "stop", "rollback", "undo",  "leave"};
-    for (;;) {
-        const struct rb_value *answer =
-            rb_value_map("answer", rb_value_text(words[dice_roll(dice, RB_COUNT(words))]),
-                         "reason", rb_value_text("because"), NULL);
-        if (rb_question_allows(question, answer, NULL))
-            return answer;
-        rb_value_unref(answer);
-    }
-}
-
-/* Nothing is stopped, left or refused where it can go on. */
-static const struct rb_value *good_answer(const struct rb_value *question)
-{
-    static const char *const words[] = {"yes", "undo", "retry", "skip"};
-    for (size_t i = 0; i < RB_COUNT(words); i++) {
-        const struct rb_value *answer = rb_value_map(
-            "answer", rb_value_text(words[i]), "reason", rb_value_text("because"), NULL);
-        if (rb_question_allows(question, answer, NULL))
-            return answer;
-        rb_value_unref(answer);
-    }
-    fail_msg("no good answer to a question");
-    return NULL;
 }
 
 static const struct rb_value *bad_result(struct dice *dice)
@@ -126,7 +139,7 @@ static enum rb_event_type answer_to(struct world *world, const struct rb_effect 
     case RB_EFFECT_EVAL:
         return RB_EV_EVAL_RESULT;
     case RB_EFFECT_ASK:
-        *ret_over = world->honest ? good_answer(request) : some_answer(dice, request);
+        *ret_over = world->honest ? people_agree(request) : people_answer(dice, request);
         if (world->honest || dice_percent(dice, 90))
             return RB_EV_QUESTION_ANSWERED;
         rb_value_put(ret_over, NULL);
@@ -143,6 +156,32 @@ static enum rb_event_type answer_to(struct world *world, const struct rb_effect 
     }
 }
 
+/* Instead of what is usual. */
+static const struct rb_value *items_of(struct world *world, const struct rb_effect *wanted,
+                                       const struct rb_value *usual)
+{
+    const struct rb_value *items = rb_value_get(usual, "items");
+    const struct rb_value *calendar = calendar_items(world, wanted, items);
+    if (calendar || wanted->kind != RB_EFFECT_EVAL || world->honest)
+        return calendar;
+    return rb_value_map("items", twist_items(&world->dice, items), NULL);
+}
+
+/* Somebody signs, at a time that may be over, or nobody does yet. */
+static void arrive_signed(struct world *world, const struct rb_value *usual,
+                          const struct rb_value *question)
+{
+    struct dice *dice = &world->dice;
+    bool signs = world->honest || dice_percent(dice, 85);
+    if (!world->honest && dice_percent(dice, 10))
+        world->now += dice_roll(dice, 40) * RB_SEC;
+    const struct rb_value *d =
+        signs ? people_sign(dice, world->honest, world->state, question)
+              : rb_value_ref(usual);
+    if (!put(world, signs ? RB_EV_APPROVAL_RECEIVED : RB_EV_QUESTION_UNANSWERED, d))
+        fail_msg("what was signed is not taken");
+}
+
 /* One of the things that are wanted comes to something. */
 static void arrive(struct world *world, const struct rb_effect *wanted)
 {
@@ -152,22 +191,37 @@ static void arrive(struct world *world, const struct rb_effect *wanted)
         fail_msg("no request: %s", err.message);
     RB_AUTO_VALUE const struct rb_value *usual =
         honest_answer(world->state, wanted, request);
+    if (wanted->kind == RB_EFFECT_ASK && rb_question_is_signed(request)) {
+        arrive_signed(world, usual, request);
+        return;
+    }
     enum rb_event_type type = answer_to(world, wanted, request, &over);
-    RB_AUTO_VALUE const struct rb_value *items =
-        wanted->kind == RB_EFFECT_EVAL && !world->honest
-            ? rb_value_map("items", twist_items(&world->dice, rb_value_get(usual, "items")),
-                           NULL)
-            : NULL;
+    RB_AUTO_VALUE const struct rb_value *items = items_of(world, wanted, usual);
     const struct rb_value *d = rb_value_merge(usual, items ? items : over);
     if (!put(world, type, d))
         fail_msg("what was wanted is not taken: %s", rb_event_name(type));
 }
 
+/* Longer waits suspend a run; NULL: none does. */
+static const struct rb_value *some_stay(struct dice *dice)
+{
+    return dice_percent(dice, 30) ? rb_value_int(dice_roll(dice, 8) * RB_SEC) : NULL;
+}
+
+/* Nobody is at work on it for a while: an honest one waits for its time. */
 static void resume(struct world *world)
 {
+    struct dice *dice = &world->dice;
+    rb_time until = rb_value_get_int(world->state->end, "until", 0);
     world->resumes++;
+    if (dice_percent(dice, 30))
+        world->now += dice_roll(dice, 30) * RB_SEC;
+    if (until > world->now && (world->honest || dice_percent(dice, 60)))
+        world->now = until;
     put(world, RB_EV_RUN_RESUMED,
-        rb_value_map("interactive", rb_value_bool(dice_percent(&world->dice, 70)), NULL));
+        rb_value_map("interactive", rb_value_bool(dice_percent(dice, 70)), "operator",
+                     people_operator(dice_percent(dice, 10)), "stay_us", some_stay(dice),
+                     NULL));
 }
 
 static void ask_to_stop(struct world *world)
@@ -211,6 +265,14 @@ static void await(struct world *world, rb_time deadline)
     put(world, RB_EV_TIMER_DUE, rb_value_map(NULL));
 }
 
+/* A time that has come is told before anything else; elsewhere it may be late, or come first. */
+static bool is_its_time(struct world *world, rb_time deadline)
+{
+    if (world->honest)
+        return deadline > 0 && deadline <= world->now;
+    return deadline > 0 && dice_percent(&world->dice, deadline <= world->now ? 60 : 10);
+}
+
 bool world_turn(struct world *world)
 {
     struct rb_effects wanted = {0};
@@ -226,7 +288,9 @@ bool world_turn(struct world *world)
     else if (!world->honest && dice_percent(&world->dice, 2))
         ask_to_stop(world);
     rb_wanted(world->state, &wanted, &deadline);
-    if (wanted.count > 0) {
+    if (is_its_time(world, deadline)) {
+        await(world, deadline);
+    } else if (wanted.count > 0) {
         arrive(world, &wanted.items[dice_roll(&world->dice, (unsigned)wanted.count)]);
     } else if (!has_stopped(world->state) && !end_withdrawn(world)) {
         await(world, deadline);
@@ -238,11 +302,14 @@ bool world_turn(struct world *world)
 void world_begin(struct world *world, const struct rb_plan *plan)
 {
     world->now = 1000 * RB_SEC;
+    world->calendar = world->dice.state;
     world->plan = plan;
     world->state = rb_state_new(plan);
     put(world, RB_EV_RUN_CREATED,
-        rb_value_map("params", rb_value_map(NULL), "interactive",
-                     rb_value_bool(dice_percent(&world->dice, 50)), NULL));
+        rb_value_map("params", rb_value_map(NULL), "run", rb_value_text("r-1"), "nonce",
+                     rb_value_text("n"), "plan", rb_value_text("sha256:p"), "operator",
+                     people_operator(false), "stay_us", some_stay(&world->dice),
+                     "interactive", rb_value_bool(dice_percent(&world->dice, 50)), NULL));
 }
 
 void world_resumed(struct world *world, const struct world *other, size_t length,
@@ -252,6 +319,7 @@ void world_resumed(struct world *world, const struct world *other, size_t length
                             .plan = other->plan,
                             .state = rb_state_new(other->plan),
                             .now = other->events[length - 1].mono,
+                            .calendar = other->calendar,
                             .honest = true,
                             .told = other->told};
     for (size_t i = 0; i < length; i++) {

@@ -12,6 +12,7 @@ struct world {
     struct rb_event *events;
     size_t count, capacity;
     rb_time now;
+    uint64_t calendar; /* which one it is (random_calendar.h) */
     int resumes;
     bool honest; /* all goes well from here on */
     bool told;   /* of one that was asked for: what happens is printed */
@@ -32,3 +33,6 @@ bool world_turn(struct world *world);
 
 /* Fails the test where something does not hold of the events. */
 void world_check(const struct world *world);
+/* The parts of it that are about what a step waits for before it begins. */
+void world_check_begins(const struct world *world);
+void world_check_approvals(const struct world *world);

@@ -21,6 +21,10 @@ enum { BOOKS = 6000, CUTS = 2, INPUTS_MAX = 400 };
 struct ends {
     int inputs, succeeded, rolled_back, incomplete, went_on;
     int waited, paused;       /* waits that began; samples that pause a run */
+    int accepted, refused;    /* signatures */
+    int rejected, expired;    /* approvals */
+    int closed, overridden;   /* questions about a window; answers that let a step begin */
+    int again;                /* results that were made again because they were old */
     int resumed, in_rollback; /* prefixes; those in which a rollback had begun */
 };
 
@@ -81,6 +85,19 @@ static void lose_memory(const struct world *world, uint64_t seed, struct ends *e
     }
 }
 
+static void count_consent(const struct rb_event *event, struct ends *ends)
+{
+    const char *why = rb_value_get_text(event->d, "why", "");
+    ends->accepted += event->type == RB_EV_APPROVAL_ACCEPTED;
+    ends->refused += event->type == RB_EV_APPROVAL_REFUSED;
+    ends->rejected += strncmp(why, "rejected by", strlen("rejected by")) == 0;
+    ends->expired +=
+        strncmp(why, "the approval expired", strlen("the approval expired")) == 0;
+    ends->closed += rb_value_get(event->d, "cause") && event->type == RB_EV_QUESTION_ASKED;
+    ends->overridden += event->type == RB_EV_WINDOW_OVERRIDDEN;
+    ends->again += event->type == RB_EV_STEP_BEGAN && rb_value_get(event->d, "for");
+}
+
 static void count(const struct rb_event *event, struct ends *ends)
 {
     const char *status = rb_value_get_text(event->d, "status", "");
@@ -102,8 +119,10 @@ static void run(uint64_t seed, bool told, struct ends *ends)
     ends->inputs += inputs;
     ends->succeeded += is_over_as(&world, "succeeded");
     ends->rolled_back += is_over_as(&world, "rolled_back");
-    for (size_t i = 0; i < world.count; i++)
+    for (size_t i = 0; i < world.count; i++) {
         count(&world.events[i], ends);
+        count_consent(&world.events[i], ends);
+    }
     ends->went_on += inputs == INPUTS_MAX;
     lose_memory(&world, seed, ends);
     world_done(&world);
@@ -125,12 +144,21 @@ static void whatever_happens_a_run_ends_as_it_should(void **state)
            "rollback\n",
            BOOKS, ends.inputs, ends.succeeded, ends.rolled_back, ends.incomplete,
            ends.waited, ends.paused, ends.went_on, ends.resumed, ends.in_rollback);
+    printf(
+        "%d signatures counted, %d not; %d approvals rejected, %d expired; %d times asked "
+        "about a window, %d times overridden; %d results made again\n",
+        ends.accepted, ends.refused, ends.rejected, ends.expired, ends.closed,
+        ends.overridden, ends.again);
     /* What never happens proves nothing. */
     if (given)
         return;
     assert_true(ends.succeeded > BOOKS / 20 && ends.rolled_back > BOOKS / 20);
     assert_true(ends.incomplete > BOOKS / 100 && ends.in_rollback > BOOKS / 20);
     assert_true(ends.waited > BOOKS / 20 && ends.paused > BOOKS / 20);
+    assert_true(ends.accepted > BOOKS / 20 && ends.refused > BOOKS / 20);
+    assert_true(ends.rejected > BOOKS / 50 && ends.expired > BOOKS / 50);
+    assert_true(ends.closed > BOOKS / 20 && ends.overridden > BOOKS / 20);
+    assert_true(ends.again > BOOKS / 20);
     assert_true(ends.went_on < BOOKS / 100);
 }
 
