@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/zone.h"
 #include "check/rules.h"
+#include "plan/rescue.h"
 
 /* Of a window or a wait: `mapping` is what `tz` stands in. */
 static void zone(const struct rb_check *check, const struct rb_yaml_node *mapping)
@@ -99,6 +100,12 @@ static const char *obstacle(const struct rb_plan *plan, int index, int needed)
     return NULL;
 }
 
+/* What puts right, takes back or comes last begins whatever it finds. */
+static bool begins_anyway(const struct rb_plan *plan, int index)
+{
+    return rb_plan_is_rescue(plan, index) || rb_plan_is_last(plan, index);
+}
+
 static struct rb_span place_of(const struct rb_check *check, int index, size_t number)
 {
     const struct rb_yaml_node *list = rb_check_value(check, index, "needs");
@@ -129,6 +136,13 @@ static void need(const struct rb_check *check, int index, size_t number, bool *n
     const char *why = at < 0 ? NULL : obstacle(plan, index, at);
     if (at < 0)
         not_there(check, span, index, id);
+    else if (begins_anyway(plan, index))
+        rb_diag_help(rb_diag_add(check->diags, 460, span,
+                                 "nothing is made again for a step of `undo`, "
+                                 "`on_failure` or `finally`"),
+                     "it begins whatever it finds: take `needs` out, or write what `%s` "
+                     "does before it",
+                     id);
     else if (why)
         rb_diag_help(rb_diag_add(check->diags, 460, span, "`%s` %s", id, why),
                      "what is needed stands before, in the same list or in one around it; "

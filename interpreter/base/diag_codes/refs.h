@@ -412,7 +412,8 @@
     X(460, RB_DIAG_ERROR, "a step that can't be needed",                              \
       "`needs` names steps whose results have to be young when this step begins; one that is\n" \
       "older than its `fresh_for` is run again before. So it has to stand before this step: in\n" \
-      "the same list, or in one around it, and in no loop that this step is not in.\n" \
+      "the same list, or in one around it, and in no loop that this step is not in. Steps of\n" \
+      "`undo`, `on_failure` and `finally` begin whatever they find.\n" \
       "\n"                                                                            \
       "Wrong:\n"                                                                      \
       "\n"                                                                            \
