@@ -57,7 +57,7 @@ plant "an approval that has expired passes" interpreter/core/rule_approval.c \
     "return active->expired && expired(state, ret);" \
     "return active->expired && (rb_value_count(active->approvals) > 0 ? rb_rule_pass(state, ret, NULL) : expired(state, ret));"
 plant "what is signed too late counts" interpreter/core/rule_approval.c \
-    "return expires != 0 &&" "return expires == 0 &&"
+    "(state->utc >= expires || state->steady.elapsed >= active->late) &&" "state->utc < 0 &&"
 plant "a signature that does not verify counts" interpreter/core/rule_approval.c \
     "return !sound && !rb_fail" "return sound && !sound && !rb_fail"
 plant "what was signed for something else counts" interpreter/core/rule_approval.c \
