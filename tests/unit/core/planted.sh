@@ -88,6 +88,8 @@ plant "what is tried again by a person needs no window" interpreter/core/apply_s
     "    rb_nodes_enter(state, node);" "    rb_nodes_admit(state, node);"
 plant "what is held up begins though its window has closed" interpreter/core/apply_entry.c \
     "if (!is_before_its_beginning(&at) ||" "if (is_before_its_beginning(&at) || i >= 0 ||"
+plant "what was let in before a break is let in after it" interpreter/core/apply_entry.c \
+    "(begins && rb_nodes_has_entry" "(begins && node->step < 0 && rb_nodes_has_entry"
 plant "what is old counts as young" interpreter/core/rule_fresh.c \
     "return fresh == 0 ||" "return fresh >= 0 ||"
 plant "what was made for a step never grows old for it" interpreter/core/rule_fresh.c \
