@@ -17,7 +17,8 @@ LEAST_SECONDS = 10
 
 # What only the clock ends is no finding where Lua runs: its worker is killed then.
 OPTIONS = {"lua": ["-fork=1", "-ignore_timeouts=1", "-timeout=5"]}
-USUAL = ["-timeout=10", "-rss_limit_mb=2048"]
+# Far beyond what any input takes, because the clock goes on while a busy machine does something else.
+USUAL = ["-timeout=60", "-rss_limit_mb=2048"]
 
 
 class Fuzzer:
