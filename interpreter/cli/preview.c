@@ -44,10 +44,10 @@ static bool start(struct rb_state *state, struct rb_worker_replay *worker,
     struct rb_effects wanted = {0};
     rb_time deadline;
     bool good = true;
-    for (rb_wanted(state, &wanted, &deadline);
+    for (rb_wanted(state, state->mono, &wanted, &deadline);
          good && state->phase == RB_RUN_STARTING && wanted.count > 0 &&
          wanted.items[0].kind == RB_EFFECT_EVAL;
-         rb_wanted(state, &wanted, &deadline)) {
+         rb_wanted(state, state->mono, &wanted, &deadline)) {
         RB_AUTO_VALUE const struct rb_value *job = NULL, *outcome = NULL;
         good = rb_effect_request(state, &wanted.items[0], &job, err) &&
                rb_worker_replay_eval(worker, job, NULL, &outcome, err) &&

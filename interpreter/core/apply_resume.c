@@ -2,7 +2,7 @@
 
 #include "core/apply.h"
 #include "core/book.h"
-#include "core/front.h"
+#include "core/look.h"
 #include "core/nodes.h"
 
 /* A transaction that was held open is no more. What was answered about it was about that one: where
@@ -27,15 +27,6 @@ static void resume_node(struct rb_state *state, struct rb_node *node)
         rb_apply_again(state, node);
     else if (node->phase == RB_PHASE_UNANSWERED)
         node->phase = RB_PHASE_ASKING;
-}
-
-/* Nobody has looked meanwhile: what it saw before the break is no part of a time without one. */
-static void watch_again(struct rb_node *node, bool guard, const struct rb_event *event)
-{
-    struct rb_active *active = node->active;
-    active->held_since = active->failing_since = active->unknown_since = 0;
-    if (guard && node->phase == RB_PHASE_WAITING)
-        active->due = event->mono;
 }
 
 /* Of a run that was killed: one that ended has none. What a person stopped is asked about again, as
@@ -69,7 +60,7 @@ void rb_apply_resume(struct rb_state *state, const struct rb_event *event)
         struct rb_node *node = &state->nodes[state->active[i]];
         node->active->due = event->mono + (node->active->due_utc - event->utc);
         resume_node(state, node);
-        watch_again(node, rb_front_is_guard(state, state->active[i]), event);
+        rb_look_resume(node);
         if (node->phase == RB_PHASE_STUCK)
             resume_stuck(state, node);
     }

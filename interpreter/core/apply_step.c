@@ -2,7 +2,7 @@
 
 #include "core/apply.h"
 #include "core/book.h"
-#include "core/front.h"
+#include "core/look.h"
 #include "core/nodes.h"
 #include "core/override.h"
 #include "core/rollback.h"
@@ -51,6 +51,8 @@ void rb_apply_eval(struct rb_state *state, const struct rb_event *event)
         node->phase = RB_PHASE_EXAMINED;
     } else if (rb_apply_says(event, "phase", "probe")) {
         node->phase = RB_PHASE_PROBED;
+    } else if (rb_apply_says(event, "phase", "gate")) {
+        rb_look_take(state, event);
     } else {
         node->active->polls++;
         node->phase = RB_PHASE_EVALUATED;
@@ -75,7 +77,7 @@ void rb_apply_again(struct rb_state *state, struct rb_node *node)
     active->in_doubt = active->asked_failure = active->waited = false;
     active->first_attempt = state->steady.elapsed;
     active->polls = 0;
-    active->held_since = active->failing_since = active->unknown_since = 0;
+    rb_look_forget(node);
     active->pausing = false;
     rb_value_put(&active->values, NULL);
     if (node->book && node->book->error)
@@ -137,39 +139,6 @@ static void take_answer(struct rb_node *node, const struct rb_event *event)
         node->phase = RB_PHASE_WAITING;
     else
         node->phase = RB_PHASE_ANSWERED;
-}
-
-/* Since when, where it is so now. */
-static rb_time since(bool is, rb_time before, rb_time now)
-{
-    return !is ? 0 : before ? before : now;
-}
-
-static void guard_looked(struct rb_node *node, const struct rb_event *event)
-{
-    struct rb_active *active = node->active;
-    bool fails = rb_apply_says(event, "verdict", "fails"),
-         unknown = rb_apply_says(event, "verdict", "unknown");
-    bool pausing = rb_value_get_bool(event->d, "pauses", false);
-    /* What can't be told is no break of what was. */
-    if (!unknown)
-        active->failing_since = since(fails, active->failing_since, event->mono);
-    active->unknown_since = since(unknown, active->unknown_since, event->mono);
-    active->pausing = pausing;
-    rb_value_put(&active->failure, NULL); /* it has looked since */
-    wait_until(node, event);
-}
-
-static void gate_looked(struct rb_state *state, struct rb_node *node,
-                        const struct rb_event *event)
-{
-    if (rb_front_is_guard(state, state->current)) {
-        guard_looked(node, event);
-        return;
-    }
-    node->active->held_since = since(rb_apply_says(event, "verdict", "holds"),
-                                     node->active->held_since, event->mono);
-    wait_until(node, event);
 }
 
 /* While a person is asked about a window its time may come. */
@@ -265,6 +234,7 @@ static void fail_attempt(struct rb_node *node, const struct rb_event *event)
     if (undone && node->active->intents == 1)
         node->started = false;
     rb_value_put(&node->active->failure, event->d);
+    rb_value_put(&node->active->waits, NULL);
     node->active->entering = false;
     node->phase = RB_PHASE_ATTEMPT_FAILED;
 }
@@ -423,7 +393,7 @@ void rb_apply_to_step(struct rb_state *state, struct rb_node *node,
         wait_until(node, event);
         break;
     case RB_EV_GATE_WAITING:
-        gate_looked(state, node, event);
+        rb_look_wait(state, event);
         break;
     case RB_EV_LOOP_BEGAN:
         rb_value_put(&node->elements, rb_value_get(active->values, "for_each"));

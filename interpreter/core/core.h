@@ -53,9 +53,10 @@ struct rb_effects {
 };
 void rb_effects_done(struct rb_effects *effects); /* accepts zeroed */
 
-/* All that is wanted, in the order of the nodes; what was in *effects (zeroed at first) is
- * replaced. *ret_deadline is the monotonic time at which timer.due is to be put in, 0: none. */
-void rb_wanted(const struct rb_state *state, struct rb_effects *effects,
+/* All that is wanted at this monotonic time, in the order of the nodes; what was in *effects (zeroed
+ * at first) is replaced. *ret_deadline is when timer.due is to be put in and this asked again (a gate or
+ * guard looks then, for which there is no timer.due), 0: none. */
+void rb_wanted(const struct rb_state *state, rb_time now, struct rb_effects *effects,
                rb_time *ret_deadline);
 
 /* The request of a wanted effect (see the protocol in effects/): a new reference. A process

@@ -1,5 +1,6 @@
 #include "core/front.h"
 #include "core/lock.h"
+#include "core/look.h"
 #include "core/obligation.h"
 #include "core/question.h"
 #include "core/rules.h"
@@ -13,15 +14,17 @@ static bool is_its_attempt(const struct rb_node *node, const struct rb_value *d)
     return node && rb_value_get_int(d, "attempt", node->attempt) == node->attempt;
 }
 
-static bool expects_eval(const struct rb_state *state, const struct rb_value *d)
+static bool expects_eval(const struct rb_state *state, const struct rb_input *input)
 {
+    const struct rb_value *d = input->d;
     const char *phase = rb_value_get_text(d, "phase", "");
     if (state->phase == RB_RUN_STARTING)
         return strcmp(phase, "start") == 0 && !rb_value_get(d, "step");
     struct rb_event quiet = {0};
     const char *next = rb_next_eval(state);
     if (!next || strcmp(next, phase) != 0 || !is_its_attempt(rb_state_current(state), d) ||
-        rb_front_is_held(state, state->current))
+        rb_front_is_held(state, state->current) ||
+        !rb_look_may_be(rb_state_current(state), input->mono))
         return false;
     bool busy = rb_decide(state, NULL, &quiet);
     rb_value_unref(quiet.d);
@@ -104,7 +107,7 @@ static bool expected(const struct rb_state *state, const struct rb_input *input)
     case RB_EV_RUN_RESUMED:
         return state->phase != RB_RUN_NEW;
     case RB_EV_EVAL_RESULT:
-        return expects_eval(state, input->d);
+        return expects_eval(state, input);
     case RB_EV_EFFECT_RESULT:
         return is_its_attempt(node, input->d) && expects_result(state, node);
     case RB_EV_EFFECT_NOTED:

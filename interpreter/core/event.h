@@ -70,8 +70,9 @@
     X(RETRY_SCHEDULED, "retry.scheduled", false)                                                 \
     /* step, at: until when */                                                                   \
     X(WAIT_BEGAN, "wait.began", false)                                                           \
-    /* step, polls, verdict, at: when it looks again, pauses: (a guard) nothing is begun until */ \
-    /* then; why is in the eval.result before it */                                              \
+    /* step, polls, verdict, at: when it looks again, pauses: (a guard) nothing is begun until it */ \
+    /* holds; why is in the eval.result before it. It stands for each look after it as well that */ \
+    /* comes to the same: no more than its eval.result is said of those */                       \
     X(GATE_WAITING, "gate.waiting", false)                                                       \
     /* nothing: the deadline came that the state waits for */                                    \
     X(TIMER_DUE, "timer.due", true)                                                              \

@@ -268,6 +268,7 @@ bool rb_front_may_stop(const struct rb_state *state, int node)
 {
     switch (state->nodes[node].phase) {
     case RB_PHASE_WAITING:
+    case RB_PHASE_LOOKED:
     case RB_PHASE_HELD:
     case RB_PHASE_ASKING:
     case RB_PHASE_UNANSWERED:

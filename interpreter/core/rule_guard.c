@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "core/front.h"
+#include "core/look.h"
 #include "core/rules.h"
 
 /* A guard is none of the steps: it begins with the first step that it covers, looks on a clock of
@@ -51,24 +52,10 @@ bool rb_rule_guard(const struct rb_state *state, struct rb_event *ret)
     return false;
 }
 
-static bool look_again(const struct rb_state *state, struct rb_event *ret,
-                       enum rb_verdict verdict, bool pauses)
-{
-    static const char *const names[] = {"holds", "fails", "unknown"};
-    const struct rb_step *step = rb_node_step(state, state->current);
-    rb_time every = rb_value_get_int(step->spec, "every_us", RB_GUARD_EVERY);
-    return rb_rule_say(state, ret, RB_EV_GATE_WAITING,
-                       rb_value_map("step", rb_rule_key(state), "polls",
-                                    rb_value_int(rb_state_current(state)->active->polls),
-                                    "verdict", rb_value_text(names[verdict]), "at",
-                                    rb_value_int(state->utc + every), "pauses",
-                                    pauses ? rb_value_bool(true) : NULL, NULL));
-}
-
 /* For so long without a break. */
-static bool lasts(const struct rb_state *state, rb_time since, rb_time limit)
+static bool lasts(const struct rb_active *active, rb_time since, rb_time limit)
 {
-    return state->mono - (since ? since : state->mono) >= limit;
+    return active->looked - (since ? since : active->looked) >= limit;
 }
 
 static bool trip(const struct rb_state *state, struct rb_event *ret,
@@ -87,11 +74,11 @@ bool rb_guard_judge(const struct rb_state *state, struct rb_event *ret)
     const char *why;
     const struct rb_value *item;
     enum rb_verdict verdict = rb_verdict_of(active->eval, &why, &item);
-    bool fails = verdict == RB_FAILS && lasts(state, active->failing_since, limit);
-    bool unknown = verdict == RB_UNKNOWN && lasts(state, active->unknown_since, limit);
+    bool fails = verdict == RB_FAILS && lasts(active, active->failing_since, limit);
+    bool unknown = verdict == RB_UNKNOWN && lasts(active, active->unknown_since, limit);
     if (unknown || (fails && !step->pauses))
         return trip(state, ret, verdict, why);
     /* Nothing is begun on what nobody knows; then it has to hold again. */
     bool stays = verdict == RB_UNKNOWN || (active->pausing && verdict != RB_HOLDS);
-    return look_again(state, ret, verdict, fails || stays);
+    return rb_look_say(state, ret, verdict, fails || stays);
 }

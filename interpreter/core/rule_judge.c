@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "core/effects.h"
+#include "core/front.h"
+#include "core/look.h"
 #include "core/request_notify.h"
 
 static bool failed_by(const struct rb_state *state, struct rb_event *ret,
@@ -181,14 +183,12 @@ static bool gate(const struct rb_state *state, struct rb_event *ret)
     const char *why;
     const struct rb_value *item;
     enum rb_verdict verdict = rb_verdict_of(node->active->eval, &why, &item);
-    rb_time hold = rb_value_get_int(step->spec, "hold_us", 0);
-    rb_time every = rb_value_get_int(step->spec, "every_us", 10 * RB_SEC);
-    rb_time since = node->active->held_since ? node->active->held_since : state->mono;
-    if (verdict == RB_HOLDS && state->mono - since >= hold)
+    rb_time hold = rb_value_get_int(step->spec, "hold_us", 0),
+            looked = node->active->looked;
+    rb_time since = node->active->held_since ? node->active->held_since : looked;
+    if (verdict == RB_HOLDS && looked - since >= hold)
         return rb_rule_pass(state, ret, NULL);
-    rb_time left = node->active->first_attempt - state->steady.elapsed +
-                   rb_value_get_int(step->spec, "timeout_us", 3600 * RB_SEC);
-    if (left <= 0)
+    if (rb_look_is_last(node))
         return verdict == RB_HOLDS
                    ? rb_rule_fail(state, ret, RB_REASON_TIMEOUT, node->active->eval,
                                   "it did not hold for long enough in its time")
@@ -196,13 +196,7 @@ static bool gate(const struct rb_state *state, struct rb_event *ret)
                                   verdict == RB_FAILS ? RB_REASON_TIMEOUT
                                                       : RB_REASON_UNKNOWN,
                                   node->active->eval, why);
-    rb_time next = every < left ? every : left;
-    static const char *const names[] = {"holds", "fails", "unknown"};
-    return rb_rule_say(state, ret, RB_EV_GATE_WAITING,
-                       rb_value_map("step", rb_rule_key(state), "polls",
-                                    rb_value_int(node->active->polls), "verdict",
-                                    rb_value_text(names[verdict]), "at",
-                                    rb_value_int(state->utc + next), NULL));
+    return rb_look_say(state, ret, verdict, false);
 }
 
 static bool lua(const struct rb_state *state, struct rb_event *ret)
@@ -243,13 +237,12 @@ bool rb_rule_judge(const struct rb_state *state, struct rb_event *ret)
         return settled(state, ret);
     if (node->phase == RB_PHASE_EXAMINED)
         return examined(state, ret);
+    if (node->phase == RB_PHASE_LOOKED)
+        return rb_front_is_guard(state, state->current) ? rb_guard_judge(state, ret)
+                                                        : gate(state, ret);
     if (node->phase != RB_PHASE_EVALUATED)
         return false;
     switch (rb_node_step(state, state->current)->action) {
-    case RB_ACTION_GATE:
-        return gate(state, ret);
-    case RB_ACTION_GUARD:
-        return rb_guard_judge(state, ret);
     case RB_ACTION_LUA:
         return lua(state, ret);
     case RB_ACTION_WAIT:

@@ -135,6 +135,8 @@ const char *rb_next_eval(const struct rb_state *state)
                    : NULL;
     case RB_PHASE_PREPARING:
         return "prepare";
+    case RB_PHASE_LOOKED:
+        return "gate";
     case RB_PHASE_READY:
         return node->loop ? NULL : eval_of_action(state, node, step);
     case RB_PHASE_SETTLED:

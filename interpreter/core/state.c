@@ -56,6 +56,7 @@ void rb_active_free(struct rb_active *active)
     rb_value_unref(active->approvals);
     rb_value_unref(active->signatures);
     rb_value_unref(active->failure);
+    rb_value_unref(active->waits);
     rb_value_unref(active->halted);
     free(active->failures);
     free(active->redo);
@@ -214,7 +215,8 @@ static const struct rb_value *dump_active(const struct rb_active *a)
         "values", rb_value_ref(a->values), "eval", rb_value_ref(a->eval), "note",
         rb_value_ref(a->note), "result", rb_value_ref(a->result), "answer",
         rb_value_ref(a->answer), "answers", rb_value_ref(a->answers), "question",
-        rb_value_ref(a->question), "failure", rb_value_ref(a->failure), "received",
+        rb_value_ref(a->question), "failure", rb_value_ref(a->failure), "waits",
+        rb_value_ref(a->waits), "looked", rb_value_int(a->looked), "received",
         rb_value_ref(a->received), "approvals", rb_value_ref(a->approvals), "signatures",
         rb_value_ref(a->signatures), "halted", rb_value_ref(a->halted), "began",
         rb_value_int(a->began), "first", rb_value_int(a->first_attempt), "due",

@@ -15,9 +15,10 @@ enum rb_phase {
     RB_PHASE_HELD,     /* a transaction is, and somebody is to be asked before its COMMIT */
     RB_PHASE_SETTLED,  /* it ended: judge `result`, or examine it */
     RB_PHASE_EXAMINED, /* expect, check and outputs were evaluated */
-    RB_PHASE_EVALUATED, /* the Lua of the action itself was: lua, gate, item */
-    RB_PHASE_WAITING,   /* until `due` */
-    RB_PHASE_ASKING,    /* a question is open */
+    RB_PHASE_EVALUATED, /* the Lua of the action itself was: lua, item, until */
+    RB_PHASE_LOOKED, /* a gate or guard has: judge that, else look again when it is `due` */
+    RB_PHASE_WAITING, /* until `due` */
+    RB_PHASE_ASKING,  /* a question is open */
     RB_PHASE_ANSWERED,
     RB_PHASE_UNANSWERED,     /* nobody can be asked: the run is to be suspended */
     RB_PHASE_STUCK,          /* it failed, and other branches go on: then the run ends */
@@ -60,10 +61,13 @@ struct rb_active {
     const struct rb_value *signatures; /* judged for it: a list */
     /* Payload of the last attempt.failed; of a guard, until it has looked again. */
     const struct rb_value *failure;
+    /* Payload of the gate.waiting that stands: each look that leaves it so is no decision of its own. */
+    const struct rb_value *waits;
     const struct rb_value *halted; /* payload of step.halted, until it is decided about */
     rb_time began;                 /* monotonic */
     rb_time first_attempt;         /* elapsed then */
-    rb_time due, due_utc;          /* of WAITING */
+    rb_time due, due_utc;          /* of WAITING and LOOKED */
+    rb_time looked;                /* monotonic, of LOOKED */
     rb_time late;                  /* elapsed when the open question expires; 0: never */
     rb_time entered;               /* elapsed when it was last about to be admitted */
     rb_time held_since;            /* of a gate, without a break; 0: does not hold */

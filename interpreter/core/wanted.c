@@ -8,6 +8,7 @@
 #include "core/effects.h"
 #include "core/front.h"
 #include "core/lock.h"
+#include "core/look.h"
 #include "core/request_notify.h"
 #include "core/rules.h"
 
@@ -81,12 +82,13 @@ static void want_of_action(const struct rb_state *state, struct rb_effects *effe
 }
 
 /* `state` is at a front. */
-static void want_of_front(const struct rb_state *state, struct rb_effects *effects,
-                          rb_time *deadline)
+static void want_of_front(const struct rb_state *state, rb_time now,
+                          struct rb_effects *effects, rb_time *deadline)
 {
     const struct rb_node *node = rb_state_current(state);
     const struct rb_active *active = node->active;
-    const char *phase = rb_next_eval(state);
+    bool early = !rb_look_may_be(node, now);
+    const char *phase = early ? NULL : rb_next_eval(state);
     if (phase) {
         add(effects, state, RB_EFFECT_EVAL, active->polls + active->item);
         effects->items[effects->count - 1].phase = phase;
@@ -95,7 +97,7 @@ static void want_of_front(const struct rb_state *state, struct rb_effects *effec
     } else if (node->phase == RB_PHASE_ASKING) {
         want_question(state, effects);
     }
-    if (rb_node_has_deadline(node)) {
+    if (early || rb_node_has_deadline(node)) {
         *deadline = *deadline == 0 || active->due < *deadline ? active->due : *deadline;
     }
 }
@@ -123,7 +125,7 @@ static bool is_quiet(const struct rb_state *state)
     return !busy;
 }
 
-void rb_wanted(const struct rb_state *state, struct rb_effects *effects,
+void rb_wanted(const struct rb_state *state, rb_time now, struct rb_effects *effects,
                rb_time *ret_deadline)
 {
     effects->count = 0;
@@ -141,7 +143,7 @@ void rb_wanted(const struct rb_state *state, struct rb_effects *effects,
         if (state->nodes[node].active->under > 0 || rb_front_is_held(state, node))
             continue;
         const struct rb_state at = rb_state_at(state, node);
-        want_of_front(&at, effects, ret_deadline);
+        want_of_front(&at, now, effects, ret_deadline);
     }
 }
 

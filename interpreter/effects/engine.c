@@ -204,7 +204,7 @@ static bool change_effects(struct rb_engine *engine, rb_time wake)
 static bool settle(struct rb_engine *engine)
 {
     rb_time wake;
-    rb_wanted(engine->o.state, &engine->wanted, &wake);
+    rb_wanted(engine->o.state, rb_clock_mono(), &engine->wanted, &wake);
     if (!make_durable(engine))
         return false;
     if (!engine->acts || engine->asks)

@@ -14,7 +14,8 @@ struct rb_executor {
                   const struct rb_value *request);
     /* It is no longer wanted: it is to come to its end. */
     void (*withdraw)(void *self, const struct rb_effect *effect);
-    /* RB_EV_TIMER_DUE is to be put in at this monotonic time; 0: no more. */
+    /* RB_EV_TIMER_DUE is to be put in at this monotonic time, at which a look may begin as well;
+     * 0: no more. */
     void (*wake)(void *self, rb_time mono);
     /* Something is neither written nor shown while evaluations go on: rb_engine_sync is to be called
      * within some milliseconds, once for all such calls until then. */

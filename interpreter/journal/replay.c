@@ -146,12 +146,13 @@ static bool says_nothing(const struct rb_value *items)
 }
 
 /* What was wanted of the step that the result names, or NULL. */
-static const struct rb_effect *wanted_eval(struct player *player, const struct rb_value *d)
+static const struct rb_effect *wanted_eval(struct player *player,
+                                           const struct rb_event *event)
 {
     rb_time deadline;
-    const char *key = rb_value_get_text(d, "step", NULL);
+    const char *key = rb_value_get_text(event->d, "step", NULL);
     int node = key ? rb_front_find(player->state, key) : -1;
-    rb_wanted(player->state, &player->wanted, &deadline);
+    rb_wanted(player->state, event->mono, &player->wanted, &deadline);
     for (int i = 0; i < player->wanted.count; i++) {
         const struct rb_effect *effect = &player->wanted.items[i];
         if (effect->kind == RB_EFFECT_EVAL && effect->node == node)
@@ -160,15 +161,16 @@ static const struct rb_effect *wanted_eval(struct player *player, const struct r
     return NULL;
 }
 
-static bool evaluate(struct player *player, const struct rb_value *d,
+static bool evaluate(struct player *player, const struct rb_event *event,
                      const struct rb_value **ret_items, struct rb_error *err)
 {
     RB_AUTO_VALUE const struct rb_value *job = NULL;
-    const struct rb_effect *effect = wanted_eval(player, d);
+    const struct rb_effect *effect = wanted_eval(player, event);
     if (!effect)
         return rb_fail(err, RB_ERR_RECORD, "nothing was to be evaluated");
     return rb_effect_request(player->state, effect, &job, err) &&
-           player->eval(player->context, job, rb_value_get(d, "evidence"), ret_items, err);
+           player->eval(player->context, job, rb_value_get(event->d, "evidence"), ret_items,
+                        err);
 }
 
 static bool check_eval(struct player *player, const struct rb_record *record)
@@ -182,7 +184,7 @@ static bool check_eval(struct player *player, const struct rb_record *record)
         player->replay->timeouts++;
         return true;
     }
-    if (!evaluate(player, d, &derived, &err)) {
+    if (!evaluate(player, &record->event, &derived, &err)) {
         player->replay->missing = err.code == RB_ERR_NOT_FOUND;
         if (player->replay->missing)
             return stop(player, record->seq, err.message);

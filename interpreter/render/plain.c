@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "core/front.h"
+#include "core/look.h"
 #include "core/question.h"
 #include "render/failure.h"
 #include "render/github.h"
@@ -181,55 +182,69 @@ static const struct rb_value **gate_of(struct plain *plain, const struct rb_even
     return NULL;
 }
 
-/* Why the gate that was polled does not hold. */
+/* Why the gate that looked does not hold. */
 static const char *reason(const struct plain *plain)
 {
     const char *why = rb_story_reason(rb_story_subject(&plain->story));
     return why ? why : "";
 }
 
-static const struct rb_value *what_is_said(const struct plain *plain,
+/* One look of a gate or guard: it was evaluated, or it is decided anew that it waits. */
+static bool is_look(const struct rb_event *event)
+{
+    return event->type == RB_EV_GATE_WAITING ||
+           (event->type == RB_EV_EVAL_RESULT &&
+            strcmp(rb_value_get_text(event->d, "phase", ""), "gate") == 0);
+}
+
+/* The decision that stands, with the members that make a look a repetition of another. */
+static const struct rb_value *what_is_said(struct plain *plain,
                                            const struct rb_event *event)
 {
-    return rb_value_map("step", rb_value_ref(rb_value_get(event->d, "step")), "verdict",
-                        rb_value_ref(rb_value_get(event->d, "verdict")), "why",
-                        rb_value_text(reason(plain)), "pauses",
-                        rb_value_get(event->d, "pauses") ? rb_value_bool(true) : NULL,
-                        NULL);
+    const struct rb_value **said =
+        event->type == RB_EV_EVAL_RESULT ? gate_of(plain, event) : NULL;
+    RB_AUTO_VALUE const struct rb_value *now =
+        rb_value_map("verdict", rb_value_int(rb_look_verdict(event)), "why",
+                     rb_value_text(reason(plain)), NULL);
+    return rb_value_merge(said ? *said : event->d, now);
 }
 
-/* A poll of a gate with the same answer as it had when it was told of. */
+/* A look with the same answer as the one that was told of. */
 static bool is_same_answer(struct plain *plain, const struct rb_event *event)
 {
-    const struct rb_value **said =
-        event->type == RB_EV_GATE_WAITING ? gate_of(plain, event) : NULL;
-    return said && same(*said, event->d, "verdict");
+    const struct rb_value **said = is_look(event) ? gate_of(plain, event) : NULL;
+    return said && rb_value_get_int(*said, "verdict", -1) == rb_look_verdict(event);
 }
 
-/* A gate may be polled every second for hours: told again when its answer is another, and where
- * only what it saw is another, no more often than a sign of life. */
+/* A gate may look every second for hours: told again when its answer is another, which the decision
+ * tells that follows from it, and where only what it saw is another, no more often than a sign of
+ * life. */
 static bool is_repetition(struct plain *plain, const struct rb_event *event)
 {
-    return is_same_answer(plain, event) &&
-           rb_value_equal(rb_value_get(*gate_of(plain, event), "pauses"),
-                          rb_value_get(event->d, "pauses")) &&
-           (strcmp(rb_value_get_text(*gate_of(plain, event), "why", ""), reason(plain)) ==
-                0 ||
-            event->mono - plain->quiet_since < plain->pause);
+    bool decided = event->type == RB_EV_GATE_WAITING;
+    if (!is_same_answer(plain, event))
+        return event->type == RB_EV_EVAL_RESULT;
+    const struct rb_value *said = *gate_of(plain, event);
+    if (decided && rb_value_get_bool(said, "pauses", false) !=
+                       rb_value_get_bool(event->d, "pauses", false))
+        return false;
+    return strcmp(rb_value_get_text(said, "why", ""), reason(plain)) == 0 ||
+           event->mono - plain->quiet_since < plain->pause;
 }
 
 /* Of gates that wait side by side each has its own; what ended is forgotten. */
 static void keep_gate(struct plain *plain, const struct rb_event *event)
 {
-    bool waits = event->type == RB_EV_GATE_WAITING;
+    bool waits = is_look(event);
     bool ended = event->type == RB_EV_STEP_PASSED || event->type == RB_EV_STEP_FAILED;
     const struct rb_value **said = waits || ended ? gate_of(plain, event) : NULL;
     if (waits && !said) {
         RB_GROW(plain->gates, plain->gate_count, plain->gate_capacity);
         plain->gates[plain->gate_count++] = what_is_said(plain, event);
     } else if (said) {
-        rb_value_unref(*said);
+        const struct rb_value *before = *said;
         *said = waits ? what_is_said(plain, event) : plain->gates[--plain->gate_count];
+        rb_value_unref(before);
     }
 }
 

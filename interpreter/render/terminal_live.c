@@ -30,6 +30,7 @@ static enum rb_mark mark_of(const struct rb_node *node)
 {
     switch (node->phase) {
     case RB_PHASE_WAITING:
+    case RB_PHASE_LOOKED:
         return RB_MARK_WAITING;
     case RB_PHASE_ASKING:
     case RB_PHASE_DOUBT:

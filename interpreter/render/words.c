@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "core/look.h"
 
 void rb_words_text(struct rb_buf *out, const char *text)
 {
@@ -235,6 +236,16 @@ static rb_time left_of(const struct rb_active *active, rb_time mono)
     return active->due > mono ? active->due - mono + RB_SEC - 1 : 0;
 }
 
+/* Of an evaluation that did not hold. */
+static void last_reason(const struct rb_frame *now, struct rb_buf *out)
+{
+    const char *why = rb_story_reason(now);
+    if (!why)
+        return;
+    rb_buf_puts(out, ", last: ");
+    rb_words_text(out, why);
+}
+
 static void last_of_gate(const struct rb_frame *now, const struct rb_active *active,
                          rb_time hold, rb_time mono, struct rb_buf *out)
 {
@@ -243,26 +254,29 @@ static void last_of_gate(const struct rb_frame *now, const struct rb_active *act
         elapsed(mono - active->held_since, hold, out);
         return;
     }
-    const char *why = rb_story_reason(now);
-    if (!why)
-        return;
-    rb_buf_puts(out, ", last: ");
-    rb_words_text(out, why);
+    last_reason(now, out);
 }
 
-/* A gate that has looked at least once; `waits`: for the next time, else it is looking. */
+/* "attempt 7, next in 5s"; one that is due is looking. */
+static void looking(const struct rb_node *node, rb_time mono, struct rb_buf *out)
+{
+    bool waits = !rb_look_may_be(node, mono);
+    rb_buf_printf(out, ", attempt %d", node->active->polls + !waits);
+    if (!waits)
+        return;
+    rb_buf_puts(out, ", next in ");
+    rb_words_span(out, left_of(node->active, mono));
+}
+
+/* A gate that has looked at least once. */
 static void polling(const struct rb_frame *now, const struct rb_state *state, rb_time mono,
-                    bool waits, struct rb_buf *out)
+                    struct rb_buf *out)
 {
     const struct rb_value *spec = rb_node_step(state, state->current)->spec;
-    const struct rb_active *active = rb_state_current(state)->active;
+    const struct rb_node *node = rb_state_current(state);
     elapsed(mono - now->attempt_began, rb_value_get_int(spec, "timeout_us", 0), out);
-    rb_buf_printf(out, ", poll %d", active->polls + !waits);
-    if (waits) {
-        rb_buf_puts(out, ", next in ");
-        rb_words_span(out, left_of(active, mono));
-    }
-    last_of_gate(now, active, rb_value_get_int(spec, "hold_us", 0), mono, out);
+    looking(node, mono, out);
+    last_of_gate(now, node->active, rb_value_get_int(spec, "hold_us", 0), mono, out);
 }
 
 /* How the samples of a guard have been, and what follows from it. */
@@ -273,23 +287,15 @@ static void watching(const struct rb_frame *now, const struct rb_state *state, r
     const struct rb_node *node = rb_state_current(state);
     const struct rb_active *active = node->active;
     rb_time bad = active->failing_since ? active->failing_since : active->unknown_since;
-    bool waits = node->phase == RB_PHASE_WAITING;
-    const char *why = rb_story_reason(now);
     rb_buf_puts(out, active->failing_since   ? "does not hold for "
                      : active->unknown_since ? "can't be decided for "
                                              : "holds");
     if (bad)
         elapsed(mono - bad, rb_value_get_int(step->spec, "trips_after_us", 0), out);
     rb_buf_puts(out, active->pausing ? ", nothing is begun" : "");
-    rb_buf_printf(out, ", sample %d", active->polls + !waits);
-    if (waits) {
-        rb_buf_puts(out, ", next in ");
-        rb_words_span(out, left_of(active, mono));
-    }
-    if (!bad || !why)
-        return;
-    rb_buf_puts(out, ": ");
-    rb_words_text(out, why);
+    looking(node, mono, out);
+    if (bad)
+        last_reason(now, out);
 }
 
 /* What the step waits for next. */
@@ -335,12 +341,12 @@ bool rb_words_doing(const struct rb_frame *now, const struct rb_state *state, rb
     } else if (node->phase == RB_PHASE_STUCK || node->phase == RB_PHASE_UNANSWERED) {
         rb_buf_puts(out, node->phase == RB_PHASE_STUCK ? "failed" : "has no answer");
         rb_buf_puts(out, ", waits for the branches beside it");
-    } else if (node->phase == RB_PHASE_WAITING && !polls) {
+    } else if (node->phase == RB_PHASE_WAITING) {
         waiting(now, state, mono, out);
     } else if (polls && action == RB_ACTION_GUARD) {
         watching(now, state, mono, out);
     } else if (node->phase != RB_PHASE_CHILDREN && polls) {
-        polling(now, state, mono, node->phase == RB_PHASE_WAITING, out);
+        polling(now, state, mono, out);
     } else if (node->phase != RB_PHASE_CHILDREN) {
         rb_buf_puts(out, "evaluating");
     } else {

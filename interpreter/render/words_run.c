@@ -222,7 +222,7 @@ static void unwatched(const struct rb_telling *telling)
         int node = state->active[i];
         enum rb_phase phase = state->nodes[node].phase;
         if (!rb_front_is_guard(state, node) ||
-            (phase != RB_PHASE_WAITING && phase != RB_PHASE_READY))
+            (phase != RB_PHASE_LOOKED && phase != RB_PHASE_READY))
             continue;
         rb_buf_puts(telling->out, count++ == 0 ? "; meanwhile no guard looks on: " : ", ");
         rb_words_text(telling->out, rb_node_step(state, node)->id);

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "core/container.h"
 #include "core/front.h"
+#include "core/look.h"
 #include "render/words_inner.h"
 
 static void with_title(const struct rb_telling *telling)
@@ -277,47 +278,65 @@ static void what_was_seen(const struct rb_telling *telling)
     rb_words_text(telling->out, why);
 }
 
-static bool guard_looked(const struct rb_telling *telling)
+/* Which look it was, and why it came to what it did; `node`: its gate or guard, -1 where that has
+ * ended since. */
+static void count_look(const struct rb_telling *telling, int node)
 {
-    const struct rb_step *step = rb_node_step(telling->state, telling->state->current);
-    bool fails = rb_telling_says(telling, "verdict", "fails");
-    rb_time limit = rb_value_get_int(step->spec, "trips_after_us", 0);
-    rb_telling_key(telling);
-    rb_buf_puts(telling->out, rb_telling_says(telling, "verdict", "holds") ? "holds"
-                              : fails                                      ? "does not hold"
-                                      : "can't be decided");
-    rb_buf_printf(telling->out, " (sample %" PRId64 ")",
-                  rb_value_get_int(telling->d, "polls", 0));
+    int polls = node >= 0 ? telling->state->nodes[node].active->polls : 0;
+    rb_buf_printf(telling->out, " (attempt %" PRId64 ")",
+                  rb_value_get_int(telling->d, "polls", polls));
     what_was_seen(telling);
-    if (rb_value_get_bool(telling->d, "pauses", false)) {
+}
+
+static void guard_looked(const struct rb_telling *telling, int node)
+{
+    static const char *const words[] = {"holds", "does not hold", "can't be decided"};
+    enum rb_verdict verdict = rb_look_verdict(telling->event);
+    const struct rb_step *step = rb_node_step(telling->state, node);
+    bool pausing = telling->state->nodes[node].active->pausing;
+    rb_buf_puts(telling->out, words[verdict]);
+    count_look(telling, node);
+    if (rb_value_get_bool(telling->d, "pauses", pausing)) {
         rb_buf_puts(telling->out, "; nothing is begun until it holds");
-    } else if (fails) {
+    } else if (verdict == RB_FAILS) {
         rb_buf_puts(telling->out, "; trips after ");
-        rb_duration_format(limit, telling->out);
+        rb_duration_format(rb_value_get_int(step->spec, "trips_after_us", 0), telling->out);
         rb_buf_puts(telling->out, " of that");
     }
+}
+
+static void gate_looked(const struct rb_telling *telling, int node)
+{
+    static const char *const words[] = {"holds, but not for long enough",
+                                        "does not hold yet", "can't be decided yet"};
+    rb_buf_puts(telling->out, words[rb_look_verdict(telling->event)]);
+    count_look(telling, node);
+}
+
+/* A look is told of by its evaluation where it leaves standing what was decided before. */
+static bool changes_nothing(const struct rb_telling *telling, int node)
+{
+    return node >= 0 && rb_telling_says(telling, "phase", "gate") &&
+           rb_look_stands(&telling->state->nodes[node], rb_look_verdict(telling->event));
+}
+
+static bool looked(const struct rb_telling *telling)
+{
+    const char *step = rb_telling_text(telling, "step");
+    int node = step ? rb_front_find(telling->state, step) : -1;
+    if (telling->event->type == RB_EV_EVAL_RESULT && !changes_nothing(telling, node))
+        return false;
+    rb_telling_key(telling);
+    if (node >= 0 && rb_front_is_guard(telling->state, node))
+        guard_looked(telling, node);
+    else
+        gate_looked(telling, node);
     return true;
 }
 
 static bool overridden(const struct rb_telling *telling)
 {
     rb_words_override(telling->out, telling->d, telling->event->utc);
-    return true;
-}
-
-static bool gate_waiting(const struct rb_telling *telling)
-{
-    if (is_of_guard(telling))
-        return guard_looked(telling);
-    rb_telling_key(telling);
-    rb_buf_puts(telling->out, rb_telling_says(telling, "verdict", "holds")
-                                  ? "holds, but not for long enough"
-                              : rb_telling_says(telling, "verdict", "fails")
-                                  ? "does not hold yet"
-                                  : "can't be decided yet");
-    rb_buf_printf(telling->out, " (poll %" PRId64 ")",
-                  rb_value_get_int(telling->d, "polls", 0));
-    what_was_seen(telling);
     return true;
 }
 
@@ -448,7 +467,8 @@ static rb_teller *const tellers[RB_EV_COUNT] = {
     [RB_EV_ATTEMPT_FAILED] = attempt_failed,
     [RB_EV_RETRY_SCHEDULED] = retry,
     [RB_EV_WAIT_BEGAN] = wait_began,
-    [RB_EV_GATE_WAITING] = gate_waiting,
+    [RB_EV_EVAL_RESULT] = looked,
+    [RB_EV_GATE_WAITING] = looked,
     [RB_EV_STEP_SKIPPED] = skipped,
     [RB_EV_STEP_PASSED] = passed,
     [RB_EV_STEP_FAILED] = failed,

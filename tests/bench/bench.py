@@ -6,7 +6,6 @@ A figure and its floor are taken in turns within the same minute, because a mach
 what counts is their ratio. The output is Markdown. Nothing here fails for being slow."""
 
 import argparse
-import datetime
 import json
 import os
 import platform
@@ -200,35 +199,21 @@ WATCHED = 20
 
 
 def lateness(events):
-    """Of each sample of the guard behind its time, in seconds: until it is called for, and until it is
-    there."""
-    due, called, taken = None, [], []
-    for event in events:
-        ours = event["d"].get("step") == "watch"
-        if event["type"] == "gate.waiting" and ours:
-            due = (event["d"]["at"] - utc(event)) / 1e6 + event["mono"] / 1e6
-        elif event["type"] == "timer.due" and due and event["mono"] / 1e6 >= due and len(called) == len(taken):
-            called.append(event["mono"] / 1e6 - due)
-        elif event["type"] == "eval.result" and ours and len(called) > len(taken):
-            taken.append(event["mono"] / 1e6 - due)
-    return called, taken
-
-
-def utc(event):
-    """Microseconds."""
-    moment = datetime.datetime.fromisoformat(event["t"].replace("Z", "+00:00"))
-    return round(moment.timestamp() * 1e6)
+    """Of each sample of the guard: so long after its time it is there, in seconds."""
+    times = [event["mono"] / 1e6 for event in events
+             if event["type"] == "eval.result" and event["d"]["step"] == "watch"]
+    return [there - before - books.WATCH_EVERY for before, there in zip(times, times[1:])]
 
 
 def guard(bench):
     path = bench.checked("watched.yaml", books.watched(1000, WATCHED))
     bench.fresh()
     sample = bench.runbook("exec", path)
-    for what, late in zip(("is called for", "is there"), lateness(bench.events())):
-        worst = max(late)
-        row(f"a sample of a guard {what}, 1,000 waits open", amount(statistics.median(late)) + " late", "", "",
-            f"at most {amount(worst)}, {len(late)} samples",
-            memory(sample.own_kb + 5 * sample.others_kb), "50 ms", met(worst <= 0.05))
+    late = lateness(bench.events())
+    worst = max(late)
+    row("a sample of a guard is there, 1,000 waits open", amount(statistics.median(late)) + " late", "", "",
+        f"at most {amount(worst)}, {len(late)} samples",
+        memory(sample.own_kb + 5 * sample.others_kb), "50 ms", met(worst <= 0.05))
 
 
 def side_by_side(bench):

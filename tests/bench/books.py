@@ -42,10 +42,13 @@ def waits(count, seconds):
         for i in range(count))
 
 
+WATCH_EVERY = 0.5  # seconds
+
+
 def watched(count, seconds):
-    """A guard that samples every 500 ms beside so many gates that wait for so long."""
+    """A guard that samples at that beside so many gates that wait for so long."""
     return HEAD + f"""guards:
-  - {{id: watch, check: "run.id ~= ''", every: 500ms}}
+  - {{id: watch, check: "run.id ~= ''", every: {WATCH_EVERY * 1000:.0f}ms}}
 steps:
   - id: all
     parallel:

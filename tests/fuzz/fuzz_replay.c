@@ -149,7 +149,8 @@ static void arrive(struct world *world, const char *line, size_t length)
     struct rb_effect wanted = {.node = -1};
     struct rb_error err = {0};
     rb_time deadline = 0;
-    rb_wanted(world->state, &all, &deadline);
+    int64_t now = INT64_C(104512345) + world->tick;
+    rb_wanted(world->state, now, &all, &deadline);
     /* Which of them is answered first is a matter of the line, too. */
     if (all.count > 0)
         wanted = all.items[length % (size_t)all.count];
@@ -160,7 +161,6 @@ static void arrive(struct world *world, const char *line, size_t length)
     bool over =
         rb_json_decode(line + 1, length - 1, &given, NULL) && rb_value_is(given, RB_MAP);
     RB_AUTO_VALUE const struct rb_value *d = rb_value_merge(usual, over ? given : NULL);
-    int64_t now = INT64_C(104512345) + world->tick;
     world->tick += deadline > now ? deadline - now : RB_SEC;
     put(world, type_of(line[0], wanted.kind), d);
 }

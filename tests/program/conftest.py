@@ -125,9 +125,13 @@ class Runbook:
         return os.path.join(self.store, "runs", runs[-1] if run == "last" else run)
 
     def events(self, run="last"):
-        """The journal of a run, a list of its lines as maps."""
+        """The journal of a run, a list of its lines as maps, each payload whole."""
         with open(os.path.join(self.run_folder(run), "journal.jsonl")) as f:
-            return [json.loads(line) for line in f]
+            return whole([json.loads(line) for line in f])
+
+    def looks(self, run="last"):
+        """The payloads of what gates and guards saw, one for each time they looked."""
+        return [d for d in self.named("eval.result", run) if d["phase"] == "gate"]
 
     def named(self, name, run="last"):
         """The payloads of the events of this name."""
@@ -172,6 +176,21 @@ class Runbook:
     def steps(self, run="last"):
         """Id of each step -> its status."""
         return {step["id"]: step["status"] for step in self.status(run)["steps"]}
+
+
+def whole(events):
+    """With what a look that is like an earlier one leaves out (docs/record.md)."""
+    for event in events:
+        if event["type"] == "eval.result" and "like" in event["d"]:
+            d = json.loads(json.dumps(events[event["d"]["like"]]["d"]))
+            for pointer, value in event["d"]["with"].items():
+                *holders, last = [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
+                at = d
+                for part in holders:
+                    at = at[int(part) if isinstance(at, list) else part]
+                at[int(last) if isinstance(at, list) else last] = value
+            event["d"] = d
+    return events
 
 
 def is_sanitized(binary):

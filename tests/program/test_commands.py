@@ -187,15 +187,15 @@ def test_a_failing_step_ends_the_run_with_its_last_lines(runbook):
 def test_why_a_gate_waits_is_told_with_each_poll_and_recorded_once(runbook):
     path = runbook.write("gate.yaml", """runbook: gate
 steps:
-  - {id: it, gate: {check: 'return false, "it is " .. ("so "):rep(100) .. "long"', every: 20ms, timeout: 50ms}}
+  - {id: it, gate: {check: 'return false, "it is " .. ("so "):rep(100) .. "long"', every: 500ms, timeout: 2s}}
 """)
     done = runbook("exec", path)
-    assert done.code == 1 and "it: does not hold yet (poll 1): it is so so" in done.err, done
+    assert done.code == 1 and "it: does not hold yet (attempt 1): it is so so" in done.err, done
     [first, *_] = runbook.named("gate.waiting")
     assert first["verdict"] == "fails" and "why" not in first
     looked = [d for d in runbook.named("eval.result") if d["phase"] == "gate"]
     assert looked[0]["items"][0]["why"].endswith("so long")
-    assert "does not hold yet (poll 1): it is so so" in runbook("logs", "last").out
+    assert "does not hold yet (attempt 1): it is so so" in runbook("logs", "last").out
     assert runbook("replay", "last").code == 0
 
 

@@ -68,7 +68,7 @@ class Guarded:
         return open(os.path.join(self.runbook.folder, "log")).read().split()
 
     def samples(self):
-        return self.runbook.named("gate.waiting")
+        return self.runbook.looks()
 
     def is_sound(self):
         for command in ("verify", "replay"):
@@ -118,7 +118,7 @@ def test_a_guard_watches_across_a_wait_and_forgives_a_moment(guarded):
     guarded.errors(0.01)
     _, err = process.communicate(timeout=50)
     assert process.returncode == 0, err
-    assert {sample["verdict"] for sample in guarded.samples()} == {"holds", "fails"}
+    assert {wait["verdict"] for wait in guarded.runbook.named("gate.waiting")} == {"holds", "fails"}
     guarded.is_sound()
 
 
@@ -146,7 +146,7 @@ def test_what_a_guard_cant_tell_lets_nothing_begin(guarded):
     assert not [e for e in guarded.runbook.named("step.began") if e["step"] == "bake"]
     guarded.errors(0.01)
     _, err = process.communicate(timeout=50)
-    assert process.returncode == 0 and "can't be decided (sample 1)" in err, err
+    assert process.returncode == 0 and "can't be decided (attempt 1)" in err, err
     assert "nothing is begun until it holds" in err
     assert guarded.lines() == ["before", "deploy", "after"]
     guarded.is_sound()

@@ -4,6 +4,7 @@
 
 #include "core/front.h"
 #include "core/lock.h"
+#include "core/look.h"
 
 static bool same_text(const struct rb_value *a, const struct rb_value *b,
                       const char *member)
@@ -45,6 +46,7 @@ static bool is_outcome(enum rb_event_type type, enum rb_effect_kind kind)
 struct wish {
     enum rb_effect_kind kind;
     const struct rb_value *about; /* step, attempt, phase */
+    const struct rb_node *node;   /* NULL: of the run itself */
 };
 
 static struct wish wish_of(const struct rb_state *state, const struct rb_effect *effect)
@@ -55,7 +57,8 @@ static struct wish wish_of(const struct rb_state *state, const struct rb_effect 
         rb_value_map("step", start ? NULL : rb_effect_step(state, effect), "attempt",
                      start ? NULL : rb_value_int(effect->attempt), "phase",
                      effect->kind == RB_EFFECT_EVAL ? rb_value_text(effect->phase) : NULL,
-                     NULL)};
+                     NULL),
+        start ? NULL : &state->nodes[effect->node]};
 }
 
 static bool answers(const struct rb_event *event, const struct wish *wish)
@@ -87,21 +90,23 @@ static const struct rb_event *nobody(const struct tape *tape, const struct wish 
     return last;
 }
 
-/* The decision that followed from this sample. */
+/* The decision that followed from this sample; none where it left standing what was decided before. */
 static enum rb_event_type decision_on(const struct tape *tape,
                                       const struct rb_event *sample)
 {
     const struct rb_event *at = sample + 1, *end = tape->events + tape->count;
-    while (at < end && (rb_event_is_fact(at->type) || !same_text(at->d, sample->d, "step")))
+    while (at < end && !rb_event_is_fact(at->type) && !same_text(at->d, sample->d, "step"))
         at++;
-    return at < end ? at->type : RB_EV_COUNT;
+    return at < end && !rb_event_is_fact(at->type) ? at->type : RB_EV_COUNT;
 }
 
-/* Did this sample let its gate pass, or its guard trip? */
-static bool decides(const struct tape *tape, const struct rb_event *sample)
+/* Did this sample let its gate pass, or its guard trip, or have it wait as it does not wait now? */
+static bool decides(const struct tape *tape, const struct rb_event *sample,
+                    const struct rb_node *node)
 {
     enum rb_event_type type = decision_on(tape, sample);
-    return type == RB_EV_STEP_PASSED || type == RB_EV_ATTEMPT_FAILED;
+    return type == RB_EV_STEP_PASSED || type == RB_EV_ATTEMPT_FAILED ||
+           (type == RB_EV_GATE_WAITING && !rb_look_stands(node, rb_look_verdict(sample)));
 }
 
 /* Whoever resumes takes the locks again, and what the run had it gets: one that is not on the tape. */
@@ -136,19 +141,20 @@ static const struct rb_event *answer_to(const struct player *player,
     }
     *ret_again = true;
     bool sample = strcmp(rb_value_get_text(wish->about, "phase", ""), "gate") == 0;
-    return sample && last && decides(tape, last) ? last : NULL;
+    return sample && last && decides(tape, last, wish->node) ? last : NULL;
 }
 
 /* What may come next: of several the one that came first on the tape. */
 struct next {
     const struct rb_event *fact; /* NULL: nothing */
-    rb_time due; /* a time that is not on the tape, beside this fact; else 0 */
+    rb_time due; /* a time that is not on the tape, at which it comes; else 0 */
+    bool timer;  /* beside it nothing comes but that time */
 };
 
 static void offer(struct next *next, const struct rb_event *fact, rb_time due)
 {
     if (fact && (!next->fact || fact < next->fact))
-        *next = (struct next){fact, due};
+        *next = (struct next){fact, due, false};
 }
 
 /* Nobody signed that time, and then it expired: it does not come back to that. */
@@ -159,6 +165,15 @@ static bool is_again(const struct rb_event *event, const struct rb_event *past,
     for (size_t i = 0; i < past_count && event->type == RB_EV_QUESTION_UNANSWERED; i++)
         again |= past[i].type == event->type && same_text(past[i].d, event->d, "step");
     return again;
+}
+
+/* A gate or a guard does not look before it is due, however early the sample is that is repeated. */
+static rb_time early(const struct player *player, const struct rb_state *state,
+                     const struct rb_effect *effect, const struct rb_event *event)
+{
+    rb_time at = event->mono + player->late;
+    const struct rb_node *node = effect->node >= 0 ? &state->nodes[effect->node] : NULL;
+    return node && !rb_look_may_be(node, at) ? node->active->due : 0;
 }
 
 static void offer_wanted(const struct player *player, const struct rb_state *state,
@@ -176,7 +191,7 @@ static void offer_wanted(const struct player *player, const struct rb_state *sta
     bool over = effect->node >= 0 && rb_node_expires(&state->nodes[effect->node]) &&
                 is_again(event, past, past_count);
     if (!over || !next->fact)
-        offer(next, event, 0);
+        offer(next, event, early(player, state, effect, event));
 }
 
 static bool is_wanted(const struct rb_effects *wanted, int node)
@@ -228,25 +243,6 @@ static bool looks(const struct rb_state *state, int node)
     return action == RB_ACTION_GATE || action == RB_ACTION_GUARD;
 }
 
-/* A gate or a guard whose sample is to be repeated waits as often as it has to. */
-static void offer_times(const struct player *player, const struct rb_state *state,
-                        const struct rb_event *past, size_t past_count, struct next *next)
-{
-    for (int i = 0; i < state->active_count; i++) {
-        int at = state->active[i];
-        const struct rb_node *node = &state->nodes[at];
-        if (!rb_node_has_deadline(node) || rb_front_is_held(state, at) || !looks(state, at))
-            continue;
-        const struct rb_effect effect = {
-            .kind = RB_EFFECT_EVAL, .node = at, .phase = "gate", .attempt = node->attempt};
-        const struct wish wish = wish_of(state, &effect);
-        bool again;
-        const struct rb_event *sample = answer_to(player, &wish, past, past_count, &again);
-        rb_value_unref(wish.about);
-        offer(next, again ? sample : NULL, node->active->due);
-    }
-}
-
 static bool is_unasked(enum rb_event_type type)
 {
     return type == RB_EV_SIGNAL_RECEIVED || type == RB_EV_RUN_RESUMED ||
@@ -271,7 +267,7 @@ static void offer_rest(const struct player *player, rb_time deadline, struct nex
     const struct rb_event *last = &player->tape->events[player->tape->count - 1];
     bool ended = last->type == RB_EV_RUN_FINISHED || last->type == RB_EV_RUN_SUSPENDED;
     if (!next->fact && deadline != 0 && ended)
-        offer(next, last, deadline);
+        *next = (struct next){last, deadline, true};
 }
 
 /* Who answers has been asked this question, which has another number where it is asked again. */
@@ -323,11 +319,11 @@ static struct rb_input play(struct player *player, const struct rb_state *state,
     rb_time mono = next->due ? next->due : fact->mono + player->late;
     if (player->late > 0 && mono < state->mono)
         mono = state->mono;
-    player->repeated += next->due != 0;
+    player->repeated += next->timer;
     if (is_unasked(fact->type) && !next->due)
         player->unasked = (size_t)(fact - player->tape->events) + 1;
-    return (struct rb_input){.type = next->due ? RB_EV_TIMER_DUE : fact->type,
-                             .d = next->due ? rb_value_map(NULL) : as_asked(state, fact),
+    return (struct rb_input){.type = next->timer ? RB_EV_TIMER_DUE : fact->type,
+                             .d = next->timer ? rb_value_map(NULL) : as_asked(state, fact),
                              .utc = fact->utc + (mono - fact->mono),
                              .mono = mono};
 }
@@ -353,13 +349,13 @@ bool player_next(struct player *player, const struct rb_state *state,
     struct rb_effects wanted = {0};
     struct next next = {0};
     rb_time deadline;
-    rb_wanted(state, &wanted, &deadline);
-    if (deadline != 0) /* it may have been before the machine was booted */
+    rb_wanted(state, INT64_MAX, &wanted,
+              &deadline); /* of looks as well that are not yet due */
+    if (deadline != 0)    /* it may have been before the machine was booted */
         offer(&next, time_at(player, deadline, past, past_count), 0);
     for (int i = 0; i < wanted.count; i++)
         offer_wanted(player, state, &wanted.items[i], past, past_count, &next);
     offer_withdrawn(player, state, &wanted, past, past_count, &next);
-    offer_times(player, state, past, past_count, &next);
     offer(&next, unasked(player), 0);
     offer_rest(player, deadline, &next);
     rb_effects_done(&wanted);

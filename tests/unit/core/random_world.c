@@ -287,7 +287,7 @@ bool world_turn(struct world *world)
         resume(world);
     else if (!world->honest && dice_percent(&world->dice, 2))
         ask_to_stop(world);
-    rb_wanted(world->state, &wanted, &deadline);
+    rb_wanted(world->state, world->now, &wanted, &deadline);
     if (is_its_time(world, deadline)) {
         await(world, deadline);
     } else if (wanted.count > 0) {

@@ -137,7 +137,7 @@ static void ask_everything(const struct rb_state *state)
     int done, total;
     struct rb_event event = {0};
     struct rb_error err = {0};
-    rb_wanted(state, &wanted, &wake);
+    rb_wanted(state, state->mono, &wanted, &wake);
     for (int i = 0; i < wanted.count; i++) {
         RB_AUTO_VALUE const struct rb_value *request = NULL;
         (void)!rb_effect_request(state, &wanted.items[i], &request, &err);

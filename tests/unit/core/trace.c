@@ -7,6 +7,7 @@
  * trace:
  *   > +5s effect.result {"exit":0}    an input, so much later; step and attempt are filled in,
  *                                     where it names none: those of the last event
+ *   > +5s                             time passes, and nothing arrives
  *   @ +2h                             the wall clock is set; `@ -1h`, back; `@ boot`: the machine was
  *                                     booted anew, and its other clock begins from 0
  *   step.passed {...}                 an event that is a decision
@@ -44,7 +45,7 @@ static void print_wanted(struct trace *trace)
                                         "mail",    "ask",  "release", "lock"};
     struct rb_effects wanted = {0};
     rb_time wake;
-    rb_wanted(trace->state, &wanted, &wake);
+    rb_wanted(trace->state, trace->mono, &wanted, &wake);
     for (int i = 0; i < wanted.count; i++) {
         const struct rb_effect *effect = &wanted.items[i];
         const char *kind = kinds[effect->kind];
@@ -101,6 +102,18 @@ static bool put(struct trace *trace, enum rb_event_type type, const struct rb_va
     return true;
 }
 
+/* "> +5s" */
+static bool pass(struct trace *trace, const char *line)
+{
+    rb_time span;
+    if (!rb_duration_parse(line + 3, &span, NULL))
+        return false;
+    trace->mono += span;
+    rb_buf_printf(&trace->out, "%s\n", line);
+    print_wanted(trace);
+    return true;
+}
+
 /* "> +5s effect.result {...}" */
 static bool input(struct trace *trace, const char *line)
 {
@@ -109,6 +122,8 @@ static bool input(struct trace *trace, const char *line)
     rb_time span;
     struct rb_error err = {0};
     RB_AUTO_VALUE const struct rb_value *d = NULL;
+    if (strncmp(line, "> +", 3) == 0 && pass(trace, line))
+        return true;
     if (sscanf(line, "> +%31s %63s %n", later, name, &at) != 2 ||
         !rb_duration_parse(later, &span, &err) || rb_event_find(name) == RB_EV_COUNT ||
         !rb_json_decode(line + at, strlen(line + at), &d, &err)) {

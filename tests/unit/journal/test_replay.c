@@ -125,7 +125,7 @@ static void live_on(struct live *live, int results)
     struct rb_effects wanted = {0};
     rb_time deadline;
     for (; results > 0; results--) {
-        rb_wanted(live->state, &wanted, &deadline);
+        rb_wanted(live->state, live->state->mono, &wanted, &deadline);
         if (wanted.count == 0)
             break;
         settle(live, &wanted.items[0]);
