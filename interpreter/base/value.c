@@ -225,6 +225,18 @@ static bool equal_numbers(double a, double b)
     return a == b && signbit(a) == signbit(b);
 }
 
+int rb_value_depth(const struct rb_value *value)
+{
+    bool map = rb_value_is(value, RB_MAP);
+    int deepest = 0;
+    for (size_t i = 0; i < rb_value_count(value); i++) {
+        int depth =
+            rb_value_depth(map ? rb_value_member_at(value, i) : rb_value_at(value, i));
+        deepest = depth > deepest ? depth : deepest;
+    }
+    return map || rb_value_is(value, RB_LIST) ? deepest + 1 : 0;
+}
+
 bool rb_value_equal(const struct rb_value *a, const struct rb_value *b)
 {
     enum rb_kind kind = rb_value_kind(a);

@@ -91,6 +91,9 @@ const char *rb_value_get_text(const struct rb_value *map, const char *key,
 int64_t rb_value_get_int(const struct rb_value *map, const char *key, int64_t otherwise);
 bool rb_value_get_bool(const struct rb_value *map, const char *key, bool otherwise);
 
+/* Lists and maps within each other; 0 of anything else. */
+int rb_value_depth(const struct rb_value *value);
+
 bool rb_value_equal(const struct rb_value *a,
                     const struct rb_value *b); /* 1 and 1.0 differ */
 

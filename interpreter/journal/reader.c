@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "journal/folder.h"
+#include "journal/like.h"
 #include "journal/lines.h"
 #include "journal/link.h"
 #include "journal/order.h"
@@ -15,6 +16,7 @@ struct rb_reader {
     int fd;
     struct rb_lines lines;
     struct rb_record record;
+    struct rb_likes *likes;
     struct rb_reader_end at;
     enum rb_read ended;  /* what the end was; RECORD: not there yet */
     struct rb_error err; /* where it was BAD */
@@ -25,6 +27,7 @@ struct rb_reader *rb_reader_new(int fd)
     struct rb_reader *reader = rb_alloc(sizeof *reader);
     struct stat st = {0};
     reader->fd = fd;
+    reader->likes = rb_likes_new();
     reader->at = (struct rb_reader_end){.seq = -1, .hash = RB_LINK_ZERO};
     if (fstat(fd, &st) != 0) {
         rb_fail_errno(&reader->err, RB_ERR_IO, "cannot look at the journal");
@@ -41,6 +44,7 @@ void rb_reader_free(struct rb_reader *reader)
         return;
     rb_lines_done(&reader->lines);
     rb_record_done(&reader->record);
+    rb_likes_free(reader->likes);
     rb_close_descriptor(&reader->fd);
     free(reader);
 }
@@ -58,18 +62,24 @@ bool rb_reader_open(int run_dir, struct rb_reader **ret_reader, struct rb_error 
     return true;
 }
 
+static bool fail_at(int64_t seq, struct rb_error *err)
+{
+    struct rb_error why = *err;
+    return rb_fail(err, why.code, "seq %" PRId64 " %s", seq, why.message);
+}
+
 static bool take(struct rb_reader *reader, const char *line, size_t length, int64_t at,
                  struct rb_error *err)
 {
     struct rb_record *record = &reader->record;
     struct rb_reader_end *last = &reader->at;
     rb_record_done(record);
-    if (!rb_line_decode(line, length, record, err)) {
-        struct rb_error why = *err;
-        return rb_fail(err, why.code, "seq %" PRId64 " %s", last->seq + 1, why.message);
-    }
+    if (!rb_line_decode(line, length, record, err))
+        return fail_at(last->seq + 1, err);
     if (record->seq != last->seq + 1 || strcmp(record->prev, last->hash) != 0)
         return rb_order_explain(reader->fd, last, at, record, err);
+    if (!rb_likes_restore(reader->likes, record, err))
+        return fail_at(record->seq, err);
     last->offset = reader->lines.offset;
     last->seq = record->seq;
     last->writer = record->writer;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "journal/folder.h"
+#include "journal/like.h"
 #include "journal/link.h"
 #include "journal/reader.h"
 #include "journal/torn.h"
@@ -28,6 +29,7 @@ struct rb_writer {
     int64_t seq;  /* of the next record */
     int epoch;
     char hash[RB_HASH_HEX + 1]; /* of the last record */
+    struct rb_likes *likes;
     struct rb_buf buf;
     bool unsynced; /* bytes were written since the last sync */
     bool unnamed;  /* its name in the folder is not synced yet */
@@ -42,6 +44,7 @@ static struct rb_writer *new_writer(const struct rb_run *run)
     writer->dir = fcntl(run->dir, F_DUPFD_CLOEXEC, 0);
     writer->fd = -1;
     writer->epoch = 1;
+    writer->likes = rb_likes_new();
     memcpy(writer->hash, RB_LINK_ZERO, sizeof writer->hash);
     return writer;
 }
@@ -53,6 +56,7 @@ void rb_writer_close(struct rb_writer *writer)
     rb_close_descriptor(&writer->dir);
     rb_close_descriptor(&writer->fd);
     rb_buf_done(&writer->buf);
+    rb_likes_free(writer->likes);
     free(writer->run_id);
     free(writer);
 }
@@ -158,24 +162,13 @@ bool rb_writer_resume(struct rb_run *run, struct rb_reader *reader,
     return true;
 }
 
-static int depth_of(const struct rb_value *value)
-{
-    bool map = rb_value_is(value, RB_MAP);
-    int deepest = 0;
-    for (size_t i = 0; i < rb_value_count(value); i++) {
-        int depth = depth_of(map ? rb_value_member_at(value, i) : rb_value_at(value, i));
-        deepest = depth > deepest ? depth : deepest;
-    }
-    return map || rb_value_is(value, RB_LIST) ? deepest + 1 : 0;
-}
-
 /* What no reader would take must not be written: the record would end with it. */
 static void check_readable(struct rb_writer *writer, const struct rb_record *record,
                            size_t length)
 {
-    const char *what = length > RB_LINE_MAX + 1                    ? "long"
-                       : depth_of(record->event.d) > RB_LINE_DEPTH ? "deep"
-                                                                   : NULL;
+    const char *what = length > RB_LINE_MAX + 1                          ? "long"
+                       : rb_value_depth(record->event.d) > RB_LINE_DEPTH ? "deep"
+                                                                         : NULL;
     if (what && writer->failed.code == RB_OK)
         rb_fail(&writer->failed, RB_ERR_JOURNAL,
                 "the journal of %s: %s, seq %" PRId64 ", is too %s for a line",
@@ -189,7 +182,11 @@ void rb_writer_append(struct rb_writer *writer, const struct rb_event *event,
         .seq = writer->seq, .writer = writer->epoch, .event = *event};
     memcpy(record.prev, writer->hash, sizeof record.prev);
     size_t start = writer->buf.length;
+    RB_AUTO_VALUE const struct rb_value *written =
+        rb_likes_shorten(writer->likes, event, record.seq);
+    record.event.d = written;
     rb_line_encode(&record, &writer->buf);
+    record.event.d = event->d;
     check_readable(writer, &record, writer->buf.length - start);
     memcpy(writer->hash, record.hash, sizeof writer->hash);
     writer->seq++;

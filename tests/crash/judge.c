@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "core/event.h"
+#include "journal/like.h"
 #include "trial.h"
 
 enum { FILE_MAX = 16 << 20, PATH_SIZE = 600 };
@@ -47,19 +47,39 @@ static const struct rb_value *read_lines(const char *path, reader *read)
     return rb_list_end(&lines);
 }
 
+/* With what a look that is like an earlier one leaves out. */
+static const struct rb_value *whole(struct rb_likes *likes, const struct rb_value *line)
+{
+    struct rb_record record = {
+        .seq = rb_value_get_int(line, "seq", -1),
+        .writer = (int)rb_value_get_int(line, "w", 0),
+        .event = {.type = rb_event_find(rb_value_get_text(line, "type", "")),
+                  .d = rb_value_ref(rb_value_get(line, "d"))}};
+    const struct rb_value *restored =
+        rb_likes_restore(likes, &record, NULL)
+            ? rb_value_map("d", rb_value_ref(record.event.d), NULL)
+            : rb_value_null();
+    const struct rb_value *merged = rb_value_merge(line, restored);
+    rb_value_unref(restored);
+    rb_record_done(&record);
+    return merged;
+}
+
 /* As far as it is a record: behind a line that is torn there is none. */
 static const struct rb_value *read_journal(const struct lab *lab)
 {
     char path[PATH_SIZE];
     struct rb_list_builder journal = {0};
+    struct rb_likes *likes = rb_likes_new();
     RB_AUTO_VALUE const struct rb_value *lines =
         newest_run(lab, path) ? read_lines(path, rb_json_decode) : NULL;
     for (size_t i = 0; i < rb_value_count(lines); i++) {
         const struct rb_value *line = rb_value_at(lines, i);
         if (rb_value_get_int(line, "seq", -1) != (int64_t)i)
             break;
-        rb_list_add(&journal, rb_value_ref(line));
+        rb_list_add(&journal, whole(likes, line));
     }
+    rb_likes_free(likes);
     return rb_list_end(&journal);
 }
 

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "core/core.h"
 #include "fuzz.h"
+#include "journal/like.h"
 #include "journal/link.h"
 #include "journal/replay.h"
 #include "parse/parse.h"
@@ -92,6 +93,7 @@ struct world {
     const struct rb_plan *plan;
     struct rb_state *state;
     struct rb_record record;
+    struct rb_likes *likes;
     struct rb_buf journal;
     int64_t tick;
 };
@@ -99,7 +101,10 @@ struct world {
 static void take(struct world *world, const struct rb_event *event)
 {
     struct rb_record *record = &world->record;
+    RB_AUTO_VALUE const struct rb_value *written =
+        rb_likes_shorten(world->likes, event, record->seq);
     record->event = *event;
+    record->event.d = written;
     rb_line_encode(record, &world->journal);
     memcpy(record->prev, record->hash, sizeof record->prev);
     record->seq++;
@@ -190,7 +195,8 @@ static const struct rb_plan *the_plan(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    struct world world = {.plan = the_plan(), .record = {.writer = 1}};
+    struct world world = {
+        .plan = the_plan(), .record = {.writer = 1}, .likes = rb_likes_new()};
     world.state = rb_state_new(world.plan);
     memcpy(world.record.prev, RB_LINK_ZERO, sizeof world.record.prev);
     struct fuzz_lines lines = fuzz_lines_of(bytes, length);
@@ -202,6 +208,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     }
     check_replay(&world);
     rb_state_free(world.state);
+    rb_likes_free(world.likes);
     rb_buf_done(&world.journal);
     return 0;
 }

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "journal/line.h"
+#include "journal/like.h"
 #include "player.h"
 
 /* Of samples, beside what is on the tape. */
@@ -21,6 +21,7 @@ struct course {
     struct rb_event *past;
     size_t count, capacity;
     struct rb_record record;
+    struct rb_likes *written, *read;
 };
 
 static bool same(const struct rb_state *a, const struct rb_state *b)
@@ -39,8 +40,12 @@ static bool through_journal(struct course *course, const struct rb_event *event)
     course->record.seq = (int64_t)course->count;
     course->record.writer = 1;
     course->record.event = *event;
+    RB_AUTO_VALUE const struct rb_value *shorter =
+        rb_likes_shorten(course->written, event, course->record.seq);
+    course->record.event.d = shorter;
     rb_line_encode(&course->record, &line);
-    if (!rb_line_decode(line.data, line.length - 1, &back, &err)) {
+    if (!rb_line_decode(line.data, line.length - 1, &back, &err) ||
+        !rb_likes_restore(course->read, &back, &err)) {
         fprintf(stderr, "seq %zu does not read back: %s\n", course->count, err.message);
         return false;
     }
@@ -99,6 +104,8 @@ static void drop(struct course *course)
     for (size_t i = 0; i < course->count; i++)
         rb_value_unref(course->past[i].d);
     free(course->past);
+    rb_likes_free(course->written);
+    rb_likes_free(course->read);
     rb_state_free(course->live);
     rb_state_free(course->folded);
 }
@@ -192,7 +199,9 @@ static bool try_prefix(const struct tape *tape, size_t length, const struct rb_v
                        struct tried *tried)
 {
     struct course course = {.live = rb_state_new(tape->document->plan),
-                            .folded = rb_state_new(tape->document->plan)};
+                            .folded = rb_state_new(tape->document->plan),
+                            .written = rb_likes_new(),
+                            .read = rb_likes_new()};
     memset(course.record.hash, '0', RB_HASH_HEX);
     bool good = true;
     for (size_t i = 0; i < length && good; i++)
