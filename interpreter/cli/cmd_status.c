@@ -11,8 +11,10 @@
 #include "cli/status.h"
 #include "core/container.h"
 #include "core/core.h"
+#include "core/front.h"
 #include "core/question.h"
 #include "core/rollback.h"
+#include "effects/clock.h"
 #include "plan/rescue.h"
 #include "render/words.h"
 
@@ -302,6 +304,24 @@ static void print_left(const struct rb_state *state, bool live)
         puts(rb_buf_text(&text));
 }
 
+/* What is under way where somebody is at work on the run; what is asked is told of below. */
+static void print_doing(const struct rb_story *story, const struct rb_state *state)
+{
+    const char *before = "\n";
+    for (int i = 0; i < state->active_count; i++) {
+        const struct rb_state at = rb_state_at(state, state->active[i]);
+        const struct rb_frame *frame = rb_story_of(story, at.current);
+        RB_AUTO_BUF struct rb_buf text = {0};
+        if (!frame || rb_state_current(&at)->phase == RB_PHASE_ASKING ||
+            !rb_words_doing(frame, &at, rb_clock_mono(), &text))
+            continue;
+        fputs(before, stdout);
+        print_visible(frame->key);
+        printf(": %s\n", rb_buf_text(&text));
+        before = "";
+    }
+}
+
 static void print_until(const struct rb_state *state)
 {
     RB_AUTO_BUF struct rb_buf text = {0};
@@ -312,7 +332,8 @@ static void print_until(const struct rb_state *state)
     printf("\nwaits until %s\n", rb_buf_text(&text));
 }
 
-static void print_text(const struct rb_history *history, const char *status)
+static void print_text(const struct rb_history *history, const struct rb_story *story,
+                       const char *status)
 {
     const struct rb_state *state = history->state;
     char started[28];
@@ -336,6 +357,8 @@ static void print_text(const struct rb_history *history, const char *status)
             print_step(state, i);
     }
     print_otherwise(state);
+    if (strcmp(status, "running") == 0)
+        print_doing(story, state);
     print_left(state, strcmp(status, "running") == 0);
     print_why(state);
     print_until(state);
@@ -346,18 +369,31 @@ static void print_text(const struct rb_history *history, const char *status)
         printf("\nto go on: runbook resume %s\n", history->run->id);
 }
 
+/* What an earlier writer's clock said may be of an earlier boot. */
+static void follow(void *context, const struct rb_state *state,
+                   const struct rb_record *record)
+{
+    if (record->event.type == RB_EV_RUN_RESUMED)
+        rb_story_done(context);
+    rb_story_feed(context, state, &record->event);
+}
+
 int rb_cmd_status(const struct rb_args *args)
 {
     struct rb_history history;
+    struct rb_story story = {0};
     struct rb_error err = {0};
-    if (!rb_history_open(args, args->words[0], false, NULL, NULL, &history, &err))
+    if (!rb_history_open(args, args->words[0], false, follow, &story, &history, &err)) {
+        rb_story_done(&story);
         return rb_report(&err);
+    }
     const char *status = rb_run_status(history.state->phase, history.state->end,
                                        rb_run_is_live(history.run));
     if (rb_args_is(args, "output", "json", false))
         print_json(&history, status);
     else
-        print_text(&history, status);
+        print_text(&history, &story, status);
+    rb_story_done(&story);
     rb_history_done(&history);
     return 0;
 }
