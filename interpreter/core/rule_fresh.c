@@ -2,7 +2,7 @@
 #include "core/rules.h"
 
 /* How a step that is needed stands, seen from the one that needs it. */
-enum need { NEED_MET, NEED_STALE, NEED_FAILED };
+enum need { NEED_MET, NEED_STALE, NEED_FAILED, NEED_DOUBTED };
 
 /* What was made for this step since it was last about to begin counts whatever its age: else two
  * that take longer than each other's `fresh_for` would be made for ever. */
@@ -18,10 +18,29 @@ static bool is_young(const struct rb_state *state, const struct rb_node *needed)
     return fresh == 0 || state->steady.elapsed - needed->ended <= fresh;
 }
 
-/* One that was skipped does not apply, which is as good as young. */
-static enum need look_at(const struct rb_state *state, int step)
+/* It, or something in it, may have been done, and nobody could say whether. */
+static bool is_doubted(const struct rb_state *state, int needed)
 {
-    int at = rb_front_seen(state, step);
+    for (int i = needed; i < state->node_count; i++) {
+        int at = i;
+        while (at > needed)
+            at = state->nodes[at].parent;
+        if (at == needed && state->nodes[i].doubted && !rb_node_step(state, i)->idempotent)
+            return true;
+    }
+    return false;
+}
+
+/* Only a person has a step tried again that failed for what it needs. */
+static bool is_decided(const struct rb_state *state)
+{
+    const struct rb_value *failure = rb_state_current(state)->active->failure;
+    return rb_reason_find(rb_value_get_text(failure, "reason", "")) == RB_REASON_NEEDS;
+}
+
+/* One that was skipped does not apply, which is as good as young. */
+static enum need age_of(const struct rb_state *state, int at)
+{
     const struct rb_node *needed = at < 0 ? NULL : &state->nodes[at];
     if (!needed || needed->status == RB_STATUS_ACTIVE)
         return NEED_STALE;
@@ -30,6 +49,15 @@ static enum need look_at(const struct rb_state *state, int step)
     if (needed->status == RB_STATUS_FAILED)
         return made_for(state, needed) ? NEED_FAILED : NEED_STALE;
     return made_for(state, needed) || is_young(state, needed) ? NEED_MET : NEED_STALE;
+}
+
+/* What is in doubt is not done again by itself, for whoever needs it. */
+static enum need look_at(const struct rb_state *state, int step)
+{
+    int at = rb_front_seen(state, step);
+    enum need need = age_of(state, at);
+    bool doubted = need == NEED_STALE && at >= 0 && is_doubted(state, at);
+    return doubted && !is_decided(state) ? NEED_DOUBTED : need;
 }
 
 /* Both stand in the same loops. */
@@ -47,10 +75,14 @@ static bool begin_again(const struct rb_state *state, struct rb_event *ret, int 
                                     own, NULL));
 }
 
-static bool fail(const struct rb_state *state, struct rb_event *ret, const char *id)
+static bool fail(const struct rb_state *state, struct rb_event *ret, const char *id,
+                 enum need need)
 {
-    RB_AUTO_VALUE const struct rb_value *why =
-        rb_value_textf("it needs `%s`, which failed", id);
+    RB_AUTO_VALUE const struct rb_value *why = rb_value_textf(
+        "it needs `%s`, %s", id,
+        need == NEED_FAILED
+            ? "which failed"
+            : "and nobody can say what of it was done: `retry` makes it again");
     return rb_rule_fail(state, ret, RB_REASON_NEEDS, NULL, rb_value_as_text(why, ""));
 }
 
@@ -84,5 +116,5 @@ bool rb_rule_fresh(const struct rb_state *state, struct rb_event *ret)
     const char *id = missing(state, &step, &need);
     if (!id)
         return false;
-    return need == NEED_STALE ? begin_again(state, ret, step) : fail(state, ret, id);
+    return need == NEED_STALE ? begin_again(state, ret, step) : fail(state, ret, id, need);
 }
