@@ -97,6 +97,8 @@ plant "what was made for a step never grows old for it" interpreter/core/rule_fr
 plant "what has failed counts as made" interpreter/core/rule_fresh.c \
     "return made_for(state, needed) ? NEED_FAILED : NEED_STALE;" \
     "return made_for(state, needed) ? NEED_MET : NEED_STALE;"
+plant "what is in doubt is done again for what needs it" interpreter/core/rule_fresh.c \
+    "return doubted && !is_decided(state)" "return doubted && !is_decided(state) && at < 0"
 plant "a loop takes what it needs for an element that failed" interpreter/core/nodes.c \
     "if (!holder || !is_part(state, node))" "if (!holder || (!is_part(state, node) && node->step < 0))"
 plant "a wait is over when its window opens" interpreter/core/apply.c \

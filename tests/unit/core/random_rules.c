@@ -3,7 +3,8 @@
 /* What has to hold of every run, whatever happens:
  *
  *   - no undo without its step having been started, and none twice;
- *   - what is in doubt is taken back only after the probe or a person has decided so;
+ *   - what is in doubt is taken back only after the probe or a person has decided so, and done again after
+ *     one of them has, or where that does no harm;
  *   - what is unknown rolls nothing back without a person;
  *   - undoes come in the reverse of the order in which their steps were started;
  *   - once a rollback has begun no step of the runbook begins any more, and none is in flight when an undo
@@ -123,9 +124,11 @@ static bool is_in_doubt(const struct world *world, const char *key, size_t end)
         enum rb_event_type type = world->events[i].type;
         if (strcmp(record_step(&world->events[i]), key) != 0)
             continue;
+        bool known =
+            type == RB_EV_EFFECT_RESULT && !rb_value_get(world->events[i].d, "spawn_error");
         if (type == RB_EV_EFFECT_DOUBT)
             doubt = true;
-        else if (type == RB_EV_STEP_DECIDED || type == RB_EV_STEP_PASSED)
+        else if (type == RB_EV_STEP_DECIDED || type == RB_EV_STEP_PASSED || known)
             doubt = false;
     }
     return doubt;
@@ -146,6 +149,30 @@ static void check_doubts(const struct world *world)
                        strcmp(record_step(&world->events[k]), key) == 0;
         if (!decided && is_in_doubt(world, undone, i))
             fail_msg("%s is taken back, and it is in doubt", undone);
+    }
+}
+
+/* Of a step, of what it is in, or of what needs it. */
+static bool was_decided_since_doubt(const struct world *world, const char *key, size_t end)
+{
+    int doubt = record_last(world, key, RB_EV_EFFECT_DOUBT, end);
+    for (size_t i = (size_t)doubt; i < end; i++) {
+        const struct rb_event *event = &world->events[i];
+        if (event->type == RB_EV_STEP_DECIDED ||
+            (record_is_of(event, key) && record_says(event, "phase", "probe")))
+            return true;
+    }
+    return false;
+}
+
+static void check_doubts_done_again(const struct world *world)
+{
+    for (size_t i = 0; i < world->count; i++) {
+        const char *key = record_step(&world->events[i]);
+        if (world->events[i].type == RB_EV_EFFECT_INTENT && is_in_doubt(world, key, i) &&
+            !record_plan_step(world, key)->idempotent &&
+            !was_decided_since_doubt(world, key, i))
+            fail_msg("%s is done again, and it is in doubt", key);
     }
 }
 
@@ -333,6 +360,7 @@ void world_check(const struct world *world)
 {
     check_undoes(world);
     check_doubts(world);
+    check_doubts_done_again(world);
     check_last_began(world);
     check_unknown_rolls_nothing_back(world);
     check_nothing_begins(world);
