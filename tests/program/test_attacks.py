@@ -343,7 +343,7 @@ steps:
 
 @pytest.mark.parametrize("pattern, why", [
     ('("a"):rep(100000)', "longer than the limit"), (r'[[\C]]', r"\C"),
-    ('("("):rep(1000)', "nested")])
+    ('("("):rep(1000)', "nested")], ids=["long", "byte", "nested"])
 def test_a55_a_pattern_that_is_none_says_so(runbook, pattern, why):
     text = f"""runbook: pattern
 defaults: {{timeout: 1m}}

@@ -128,12 +128,12 @@ def test_a57_a_redirect_from_elsewhere_leads_to_nothing_of_this_machine(runbook)
 
 
 SLOW = [
-    ("its headers come a byte at a time", "/drip-headers", "timeout"),
-    ("its body comes a byte at a time", "/drip", "timeout"),
-    ("its chunks have no end", "/endless", "lost"),
-    ("half closed before the answer", "/half-close?bytes=", "lost"),
-    ("half closed within the answer", "/half-close?bytes=HTTP/1.1%20200%20So%0D%0AContent-Length:%205%0D%0A%0D%0Aab", "lost"),
-    ("a chunk that never ends", "/raw?end=silence&bytes=HTTP/1.1%20200%20So%0D%0A"
+    ("slow-headers", "/drip-headers", "timeout"),
+    ("slow-body", "/drip", "timeout"),
+    ("endless-chunks", "/endless", "lost"),
+    ("half-closed", "/half-close?bytes=", "lost"),
+    ("half-answered", "/half-close?bytes=HTTP/1.1%20200%20So%0D%0AContent-Length:%205%0D%0A%0D%0Aab", "lost"),
+    ("endless-chunk", "/raw?end=silence&bytes=HTTP/1.1%20200%20So%0D%0A"
      "Transfer-Encoding:%20chunked%0D%0A%0D%0Afffffff%0D%0Aab", "timeout"),
 ]
 

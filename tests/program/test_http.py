@@ -330,7 +330,7 @@ def test_a18_a_line_break_in_a_header_or_url_sends_nothing(web):
     ('{url: "http://127.0.0.1:${{ params.value }}/echo"}', 1, ""),
     ('{url: /echo, headers: {X-Name: "a\\r\\nX-Evil: 1"}}', 2, ""),
     ('{url: /echo, headers: {"X-Name\\r\\nX-Evil": a}}', 2, ""),
-])
+], ids=["header", "host", "port", "written", "name"])
 def test_a18_who_would_send_a_line_break_fails(web, asked, code, why):
     """By a value the step, by the text itself the whole runbook."""
     done = web(f"""
@@ -404,7 +404,7 @@ def test_a58_a_byte_a_second_is_too_slow(web):
 @pytest.mark.parametrize("url, code", [
     ("/early?count=100000", "too_large"),
     ("/raw?end=close&bytes=HTTP/1.1%20200%20So%0D%0AContent-Length:%205%0D%0AContent-Length:%203%0D%0A%0D%0Ahello",
-     "protocol")], ids=["answers before the answer", "two lengths"])
+     "protocol")], ids=["answers-before-the-answer", "two-lengths"])
 def test_f41_an_answer_that_is_none_is_no_success(web, url, code):
     done = web(f"""
   - id: look
@@ -422,7 +422,7 @@ def test_f41_an_answer_that_is_none_is_no_success(web, url, code):
 
 @pytest.mark.parametrize("answer", [
     "HTTP/1.1 200 So%0D%0AContent-Length: 100%0D%0A%0D%0Ashort",
-    "HTTP/1.1 200 So%0D%0ATransfer-Encoding: chunked%0D%0A%0D%0A5%0D%0Ahell"])
+    "HTTP/1.1 200 So%0D%0ATransfer-Encoding: chunked%0D%0A%0D%0A5%0D%0Ahell"], ids=["length", "chunked"])
 def test_f41_an_answer_that_is_cut_is_no_success(web, answer):
     done = web(f"""
   - id: ask

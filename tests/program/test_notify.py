@@ -234,7 +234,7 @@ steps:
     assert failures(tell.runbook) == [("more", "eval")] and len(tell.slack.taken()) == 1
 
 
-@pytest.mark.parametrize("target, connections", [("team", SLACK), ("mail", MAIL)])
+@pytest.mark.parametrize("target, connections", [("team", SLACK), ("mail", MAIL)], ids=["team", "mail"])
 def test_f39_a_message_whose_answer_is_lost_is_not_sent_again(tell, target, connections):
     tell.mode = "cut"
     done = tell(connections, steps(target, more="    retry: {attempts: 5, delay: 10ms}"), "-p", "to=cut")
@@ -422,7 +422,8 @@ def test_notify_a_wrong_password_is_told_and_not_shown(tls, certificate):
 
 
 @pytest.mark.parametrize("trusted, host, why", [
-    (False, "localhost", "not to be trusted"), (True, "127.0.0.1", "it is not for this name")])
+    (False, "localhost", "not to be trusted"), (True, "127.0.0.1", "it is not for this name")],
+    ids=["stranger", "other-name"])
 def test_f42_a_mail_server_that_is_not_who_it_says_gets_nothing(tls, certificate, trusted, host, why):
     done = tls(secure(certificate if trusted else None, host, tls.tls), steps("mail"))
     assert done.code == 0 and why in done.err, done

@@ -306,7 +306,7 @@ steps:
      "its command `sh`: it failed with exit code 4"),
     ("command: [no-such-program]", "x", "can't be started: no such file"),
     ("command: [head, -c, 70000, /dev/zero]", "x", "it printed more than 64 KiB"),
-])
+], ids=["short", "empty", "unset", "absent", "open", "folder", "large", "failed", "no-program", "endless"])
 def test_a62_a_secret_that_can_not_be_had_fails_its_step(place, declared, value, said):
     place.env["THE_SECRET"] = value
     os.chmod(place.write("open.txt", "everybody reads this"), 0o644)

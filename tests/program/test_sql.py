@@ -95,7 +95,8 @@ def test_a15_what_was_captured_is_a_parameter_and_never_text(base):
     assert base.rows("select status from orders").strip() == "x'); DROP TABLE orders; --"
 
 
-@pytest.mark.parametrize("table", ["it's", 'a"; DROP TABLE orders; --', "orders;", "Größe"])
+@pytest.mark.parametrize("table", ["it's", 'a"; DROP TABLE orders; --', "orders;", "Größe"],
+                         ids=["quote", "quotes", "semicolon", "umlaut"])
 def test_a15_a_name_is_quoted_whatever_is_in_it(base, table):
     """By the step and by the check; what it names is the table of that name alone."""
     done = base("""
@@ -129,7 +130,7 @@ def test_a15_a_name_is_quoted_whatever_is_in_it(base, table):
     ("sql.ident('a', nil)", "part 2 is a nil"),
     ("sql.ident({})", "without parts"),
     ("sql.ident(5)", "part 1 is a number"),
-])
+], ids=["empty", "long", "nil", "none", "number"])
 def test_a15_what_is_no_name_is_not_sent(base, lua, why):
     done = base(f"""
   - id: work
@@ -168,7 +169,7 @@ def test_sql_what_fails_is_taken_back_and_its_state_is_told(base):
 
 
 @pytest.mark.parametrize("sql", ["{query: insert into orders values (1), read_only: true}",
-                                 "insert into orders values (1)"])
+                                 "insert into orders values (1)"], ids=["by-statement", "by-connection"])
 def test_f45_the_server_refuses_to_write_what_only_reads(base, sql):
     done = base(f"""
   - id: look

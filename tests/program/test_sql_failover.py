@@ -111,7 +111,8 @@ def promoted(primary):
 
 @pytest.mark.parametrize("killed", [False, True], ids=["lost", "killed"])
 @pytest.mark.parametrize("elsewhere, why", [(another_system, "another system"),
-                                            (promoted, "another timeline")])
+                                            (promoted, "another timeline")],
+                         ids=["another-system", "another-timeline"])
 def test_f44_what_another_database_says_of_a_transaction_is_no_evidence(
         runbook, orders, elsewhere, why, killed):
     """Behind the same address there is another one before COMMIT is answered, and it knows the id of

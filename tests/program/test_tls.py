@@ -196,7 +196,8 @@ steps:{steps}""")
 
 
 @pytest.mark.parametrize("kind, why", [("expired", "certificate has expired"),
-                                       ("other", "for this name"), ("alone", "self-signed")])
+                                       ("other", "for this name"), ("alone", "self-signed")],
+                         ids=["expired", "other", "alone"])
 def test_a59_a_certificate_that_is_no_good_is_refused_before_anything_is_sent(
         over, runbook, authority, ports, kind, why):
     with Service(*authority.paths(kind)) as service:
