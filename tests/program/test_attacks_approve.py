@@ -124,9 +124,13 @@ def test_a21_what_is_signed_for_something_else(runbook, people, waiting, other, 
 def test_a21_an_approval_of_one_run_is_none_of_the_next(runbook, people, waiting):
     signed = people.signed(statement_of(runbook), "po@x")
     accept(runbook, "one.json", signed, code=0)
+    first = os.path.basename(runbook.run_folder())
     begin(runbook)
     taken = runbook("approve", "last", "--accept", runbook.write("again.json", signed))
-    assert taken.code == 4 and "another run" in taken.err, taken
+    assert taken.code == 4 and f"it is for another run, {first}" in taken.err, taken
+    drop(runbook, "again", signed)
+    assert runbook("resume", "last").code == 3
+    assert refusals(runbook) == ["it is for another run"] and not runbook.named("approval.accepted")
 
 
 def test_a22_one_key_under_two_names_counts_once(runbook, people):
@@ -166,7 +170,8 @@ def test_a22_an_rsa_key_that_signs_twice_counts_once(runbook, people):
     ('po@x namespaces="approve.*" {key}', "its namespaces hold a pattern"),
     ("po@x cert-authority,{options} {key}", "certificates are not taken"),
     ("other@x {options} {key}", "another person's"),
-])
+], ids=["any", "any-letter", "any-beside-one", "all-but", "no-namespace", "other-namespaces", "any-namespace",
+        "authority", "another-person"])
 def test_a23_a25_a_line_that_lets_nobody_sign(runbook, people, line, why):
     key = people.public("po@x")
     people.write(line.format(options='namespaces="approve.runbook"', key=key), "tl@x")
