@@ -56,7 +56,7 @@ void http_scene_detach(struct http_scene *scene)
 
 static void start_server(struct http_scene *scene, const char *const *arguments)
 {
-    char *argv[8] = {"python3", HTTP_SERVER};
+    char *argv[8] = {"/usr/bin/python3", HTTP_SERVER};
     int ends[2];
     for (int i = 0; arguments && arguments[i]; i++)
         argv[2 + i] = (char *)arguments[i];
@@ -66,7 +66,7 @@ static void start_server(struct http_scene *scene, const char *const *arguments)
         /* A test that was ended leaves nothing behind. */
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(ends[1], STDOUT_FILENO);
-        execv("/usr/bin/python3", argv);
+        execv(argv[0], argv);
         _exit(127);
     }
     close(ends[1]);

@@ -23,7 +23,7 @@ static void become_server(int in, int out)
 {
     dup2(in, STDIN_FILENO);
     dup2(out, STDOUT_FILENO);
-    execl("/usr/bin/python3", "python3", PG_PY, "sh", "-c",
+    execl("/usr/bin/python3", "/usr/bin/python3", PG_PY, "sh", "-c",
           "cat \"$PGPASSFILE\"; exec cat >/dev/null", NULL);
     _exit(127);
 }
