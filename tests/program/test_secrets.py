@@ -507,12 +507,12 @@ def test_a61_f01_f02_a_killed_run_goes_on_with_its_secrets(place, together):
 
 def test_a_resumed_run_knows_the_secrets_of_the_steps_before(place):
     file = place.write("kept.yaml", """runbook: kept
-secrets: {s: {env: THE_SECRET}}
+secrets: {s: {env: THE_SECRET}, said: {command: [cat, command.txt]}}
 defaults: {timeout: 1m}
 steps:
   - id: one
-    env: {SECRET: "${{ secrets.s }}"}
-    run: echo "$SECRET" > kept.txt
+    env: {SECRET: "${{ secrets.s }}", SAID: "${{ secrets.said }}"}
+    run: echo "$SECRET $SAID" > kept.txt
   - id: two
     run: cat kept.txt; test -e go
 """)
@@ -522,7 +522,7 @@ steps:
                  cwd=place.folder)
     assert done.code == 0, done
     assert_nothing_in(place.store)
-    assert place("logs", "last", "two").out == "[secret:s]\n"
+    assert place("logs", "last", "two").out == "[secret:s] [secret:said]\n"
 
 
 PROMPTS = """runbook: prompts
