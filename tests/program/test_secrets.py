@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import os
+import resource
 import shlex
 import shutil
 import signal
@@ -359,9 +360,9 @@ steps:
 """
 
 
-def start_waiting(runbook):
+def start_waiting(runbook, **more):
     file = runbook.write("waits.yaml", WAITS)
-    process = runbook.start("exec", file, cwd=runbook.folder, stderr=subprocess.DEVNULL)
+    process = runbook.start("exec", file, cwd=runbook.folder, stderr=subprocess.DEVNULL, **more)
     started = os.path.join(runbook.folder, "started")
     wait_for(lambda: os.path.exists(started))
     return process
@@ -375,8 +376,14 @@ def helpers_of(runbook, process):
                 yield pid
 
 
+def with_core_files():
+    """As many as may be: many a machine has none, and then none has to be kept from being written."""
+    most = resource.RLIM_INFINITY if os.getuid() == 0 else resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (most, most))
+
+
 def test_a63_neither_helper_nor_environment_shows_a_secret(place):
-    process = start_waiting(place)
+    process = start_waiting(place, preexec_fn=with_core_files)
     pids = list(helpers_of(place, process))
     assert process.pid in pids and len(pids) >= 2
     for pid in pids:
