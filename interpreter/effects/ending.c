@@ -88,20 +88,37 @@ static bool has_program(const struct rb_child *child, pid_t pid)
     return false;
 }
 
+static const struct rb_child *find_program(const struct rb_family *family, pid_t pid)
+{
+    for (size_t i = 0; i < family->count; i++) {
+        if (has_program(family->children[i], pid))
+            return family->children[i];
+    }
+    return NULL;
+}
+
 /* Whose the tree under `top` is: a program's, or an orphan's in a program's session. A daemon
  * that made a session of its own is the write's: reads are not meant to leave any. */
 static const struct rb_child *owner_of(const struct rb_family *family,
                                        const struct rb_proc *top)
 {
-    const struct rb_child *writer = NULL;
-    for (size_t i = 0; i < family->count; i++) {
-        const struct rb_child *child = family->children[i];
-        if (has_program(child, top->pid) || has_program(child, top->session))
-            return child;
-        if (!writer || (child->is_write && !writer->is_write))
-            writer = child;
+    const struct rb_child *owner = find_program(family, top->pid);
+    if (!owner)
+        owner = find_program(family, top->session);
+    for (size_t i = 0; !owner && i < family->count; i++) {
+        if (family->children[i]->is_write)
+            owner = family->children[i];
     }
-    return writer;
+    if (!owner && family->count > 0)
+        owner = family->children[0];
+    return owner;
+}
+
+static bool is_part(const struct rb_family *family, const struct rb_child *child,
+                    const struct rb_proc *proc)
+{
+    return proc->alive && proc->top && !is_left(family, proc->top) &&
+           owner_of(family, proc->top) == child;
 }
 
 /* The living processes of a request. */
@@ -112,12 +129,10 @@ static void collect(const struct rb_family *family, const struct rb_child *child
     struct rb_tree found = {0};
     if (rb_tree_scan(getpid(), &all)) {
         for (size_t i = 0; i < all.count; i++) {
-            const struct rb_proc *proc = &all.procs[i];
-            if (!proc->alive || !proc->top || is_left(family, proc->top) ||
-                owner_of(family, proc->top) != child)
+            if (!is_part(family, child, &all.procs[i]))
                 continue;
             RB_GROW(found.procs, found.count, found.capacity);
-            found.procs[found.count++] = *proc;
+            found.procs[found.count++] = all.procs[i];
         }
     }
     *ret_tree = found;
@@ -129,16 +144,32 @@ static void send(const struct rb_tree *tree, int signal)
         rb_proc_signal(&tree->procs[i], signal);
 }
 
-/* With one request, that nothing is left under us says all, without a look at /proc. */
+struct question {
+    const struct rb_family *family;
+    const struct rb_child *child;
+};
+
+/* Who is known as another's program isn't looked at. */
+static bool is_top_of(void *context, pid_t pid)
+{
+    const struct question *of = context;
+    struct rb_proc proc;
+    const struct rb_child *known = find_program(of->family, pid);
+    if ((known && known != of->child) || !rb_proc_read(pid, &proc))
+        return false;
+    proc.top = &proc;
+    return is_part(of->family, of->child, &proc);
+}
+
+/* With one request, that nothing is left under us says all, without a look at /proc. With others
+ * beside it, who is under us directly does: whoever is further down has one of these above him. */
 static bool is_gone(const struct rb_family *family, const struct rb_child *child)
 {
     if (family->childless)
         return true;
     if (family->count == 1 && family->left.count == 0)
         return false;
-    RB_AUTO_TREE struct rb_tree tree = {0};
-    collect(family, child, &tree);
-    return tree.count == 0;
+    return !rb_tree_any_child(is_top_of, &(struct question){family, child});
 }
 
 /* Who is stopped gets the TERM only when it goes on. */

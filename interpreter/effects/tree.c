@@ -9,9 +9,10 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 
-enum { SCANS = 5 };
+enum { SCANS = 5, LIST_MAX = 1 << 20 };
 
 /* A zombie has one thread; a process whose first thread ended while others work has more. */
 static bool is_alive(char state, long threads)
@@ -139,4 +140,28 @@ bool rb_tree_scan(pid_t root, struct rb_tree *ret_tree)
     }
     *ret_tree = tree;
     return true;
+}
+
+/* What a kernel without such a list needs: proc(5), CONFIG_PROC_CHILDREN. */
+static bool any_in_scan(bool (*is_one)(void *context, pid_t pid), void *context)
+{
+    RB_AUTO_TREE struct rb_tree tree = {0};
+    bool found = !rb_tree_scan(getpid(), &tree);
+    for (size_t i = 0; i < tree.count && !found; i++)
+        found = tree.procs[i].parent == getpid() && is_one(context, tree.procs[i].pid);
+    return found;
+}
+
+/* The list leaves somebody out only where one before him goes off it while it is read. Nobody goes
+ * off ours: that takes a wait(2), and whoever comes is put at its end. */
+bool rb_tree_any_child(bool (*is_one)(void *context, pid_t pid), void *context)
+{
+    RB_AUTO_BUF struct rb_buf list = {0};
+    bool found = false;
+    if (!rb_file_read(AT_FDCWD, "/proc/thread-self/children", LIST_MAX, &list, NULL))
+        return any_in_scan(is_one, context);
+    char *end, *at = list.length > 0 ? list.data : NULL;
+    for (long pid; at && !found && (pid = strtol(at, &end, 10)) > 0; at = end)
+        found = is_one(context, (pid_t)pid);
+    return found;
 }

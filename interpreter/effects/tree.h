@@ -29,4 +29,9 @@ struct rb_tree {
 bool rb_tree_scan(pid_t root, struct rb_tree *ret_tree);
 void rb_tree_done(struct rb_tree *tree);
 
+/* Is one of the calling thread's own children like this? Those that ended and were not waited for
+ * are asked about too. True when it can't be told. Costs a fraction of a scan, however many processes
+ * the machine has. */
+bool rb_tree_any_child(bool (*is_one)(void *context, pid_t pid), void *context);
+
 #define RB_AUTO_TREE RB_CLEANUP(rb_tree_done)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -345,6 +346,57 @@ static void an_orphan_of_a_read_is_not_blamed_on_a_write(void **state)
     assert_null(rb_value_get(scene.outcome, "survivors"));
 }
 
+/* The first of several writes is who a daemon is laid to. */
+static void a_daemon_beside_another_request_does_not_outlive_its_step(void **state)
+{
+    (void)state;
+    scene_send(&scene, scene_sh("a.1", DAEMON "exit 0"));
+    scene_send(&scene, scene_sh("b.1", "sleep 60"));
+    scene_wait(&scene, 30000);
+    assert_string_equal(scene.settled, "a.1");
+    assert_true(number("survivors") >= 1);
+    assert_true(rb_value_get_bool(scene.outcome, "escalated", false));
+    assert_all_gone(2);
+    rb_supervisor_end(scene.supervisor, "b.1");
+    scene_wait(&scene, 30000);
+    assert_string_equal(scene.settled, "b.1");
+}
+
+static bool is_one(void *context, pid_t pid)
+{
+    return *(const pid_t *)context == pid;
+}
+
+static void who_is_under_us_is_asked_about_until_he_was_waited_for(void **state)
+{
+    (void)state;
+    pid_t first = sleeper(), second = sleeper();
+    assert_true(rb_tree_any_child(is_one, &first));
+    assert_true(rb_tree_any_child(is_one, &second));
+    kill(first, SIGKILL);
+    kill(second, SIGKILL);
+    waitpid(second, NULL, 0);
+    assert_true(rb_tree_any_child(is_one, &first));
+    assert_false(rb_tree_any_child(is_one, &second));
+    waitpid(first, NULL, 0);
+    assert_false(rb_tree_any_child(is_one, &first));
+}
+
+/* With no descriptor left, /proc tells nothing. */
+static void what_can_not_be_told_is_somebody(void **state)
+{
+    (void)state;
+    struct rlimit before, none;
+    pid_t nobody = -1;
+    assert_false(rb_tree_any_child(is_one, &nobody));
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = (struct rlimit){0, before.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    bool found = rb_tree_any_child(is_one, &nobody);
+    setrlimit(RLIMIT_NOFILE, &before);
+    assert_true(found);
+}
+
 static void a_process_with_another_start_is_a_stranger(void **state)
 {
     (void)state;
@@ -390,6 +442,9 @@ int main(int argc, char **argv)
         CASE(what_can_not_be_ended_is_given_up_and_counted),
         CASE(what_was_given_up_is_not_blamed_on_the_next),
         CASE(an_orphan_of_a_read_is_not_blamed_on_a_write),
+        CASE(a_daemon_beside_another_request_does_not_outlive_its_step),
+        CASE(who_is_under_us_is_asked_about_until_he_was_waited_for),
+        CASE(what_can_not_be_told_is_somebody),
         CASE(a_process_with_another_start_is_a_stranger),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
