@@ -27,6 +27,18 @@ static void settled(void *context, const char *dir, const struct rb_value *outco
     drivers->o.settled(drivers->o.context, dir, outcome);
 }
 
+static void several(void *context)
+{
+    const struct rb_drivers *drivers = context;
+    drivers->o.several(drivers->o.context);
+}
+
+static void no_more(void *context)
+{
+    const struct rb_drivers *drivers = context;
+    drivers->o.no_more(drivers->o.context);
+}
+
 static void unasked(void *context, const char *why)
 {
     struct rb_drivers *drivers = context;
@@ -65,8 +77,11 @@ static void lost(void *context, const char *dir)
 
 static bool open_supervisor(struct rb_drivers *drivers)
 {
-    const struct rb_supervisor_events events = {
-        .context = drivers, .settled = settled, .lost = lost};
+    const struct rb_supervisor_events events = {.context = drivers,
+                                                .settled = settled,
+                                                .several = several,
+                                                .no_more = no_more,
+                                                .lost = lost};
     struct rb_error err = {0};
     if (drivers->supervisor || rb_supervisor_open(drivers->o.loop, drivers->o.run, &events,
                                                   &drivers->supervisor, &err))

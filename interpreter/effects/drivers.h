@@ -18,6 +18,9 @@ struct rb_drivers_options {
     void *context;
     /* The outcome of a request; borrowed, here and below. */
     void (*settled)(void *context, const char *dir, const struct rb_value *outcome);
+    /* Stand around what settled together. */
+    void (*several)(void *context);
+    void (*no_more)(void *context);
     /* Of rb_drivers_find: it runs, was never done, or nobody can say, and why. */
     void (*adopted)(void *context, const char *dir);
     void (*undone)(void *context, const char *dir);

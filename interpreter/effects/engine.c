@@ -1,5 +1,6 @@
 #include "effects/engine.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "effects/clock.h"
@@ -247,7 +248,18 @@ bool rb_engine_put(struct rb_engine *engine, enum rb_event_type type,
     engine->inputs[engine->input_count++] = (struct waiting){type, owned};
     if (engine->busy)
         return true;
+    rb_engine_hold(engine);
+    return rb_engine_release(engine, err);
+}
+
+void rb_engine_hold(struct rb_engine *engine)
+{
+    assert(!engine->busy);
     engine->busy = true;
+}
+
+bool rb_engine_release(struct rb_engine *engine, struct rb_error *err)
+{
     bool good = drain(engine);
     engine->busy = false;
     if (!good && err)

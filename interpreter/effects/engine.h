@@ -49,6 +49,11 @@ void rb_engine_free(struct rb_engine *engine); /* accepts NULL */
 bool rb_engine_put(struct rb_engine *engine, enum rb_event_type type,
                    const struct rb_value *owned, struct rb_error *err);
 
+/* Between these two, what is put in waits: what arrived together is on disk with one sync. Not from
+ * within the executor, or another pair. The end is false as rb_engine_put is. */
+void rb_engine_hold(struct rb_engine *engine);
+bool rb_engine_release(struct rb_engine *engine, struct rb_error *err);
+
 /* Records what was found before the run goes on: nothing is decided yet, nothing begun. */
 void rb_engine_note(struct rb_engine *engine, enum rb_event_type type,
                     const struct rb_value *owned);

@@ -64,6 +64,20 @@ static void settled(void *context, const char *dir, const struct rb_value *outco
         rb_acts_settle(real->acts, dir, outcome);
 }
 
+static void several(void *context)
+{
+    const struct rb_real *real = context;
+    rb_engine_hold(real->engine);
+}
+
+static void no_more(void *context)
+{
+    struct rb_real *real = context;
+    struct rb_error err = {0};
+    if (!rb_engine_release(real->engine, &err))
+        broke(real, &err);
+}
+
 static void adopted(void *context, const char *dir)
 {
     struct rb_real *real = context;
@@ -226,6 +240,8 @@ static struct rb_drivers *new_drivers(struct rb_real *real)
                                                .recall = real->o.resumed,
                                                .context = real,
                                                .settled = settled,
+                                               .several = several,
+                                               .no_more = no_more,
                                                .adopted = adopted,
                                                .undone = undone,
                                                .doubtful = doubtful,

@@ -19,6 +19,9 @@ struct rb_supervisor_events {
     void *context;
     /* The outcome of a request; borrowed. */
     void (*settled)(void *context, const char *dir, const struct rb_value *outcome);
+    /* Stand around the outcomes that arrived together. */
+    void (*several)(void *context);
+    void (*no_more)(void *context);
     /* The supervisor is gone with this request under way: look at rb_supervisor_find. */
     void (*lost)(void *context, const char *dir);
 };

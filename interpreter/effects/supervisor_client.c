@@ -160,9 +160,14 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     enter(supervisor);
-    if (got > 0)
+    bool good = got > 0;
+    if (good) {
         rb_buf_append(&supervisor->in, piece, (size_t)got);
-    if (got <= 0 || !take_messages(supervisor))
+        supervisor->events.several(supervisor->events.context);
+        good = take_messages(supervisor);
+        supervisor->events.no_more(supervisor->events.context);
+    }
+    if (!good && supervisor->link)
         lose(supervisor);
     leave(supervisor);
 }

@@ -30,6 +30,18 @@ def until(condition):
         time.sleep(0.02)
 
 
+def test_branches_that_end_together_share_a_sync(runbook):
+    """Each takes a second here, and more than one branch ends meanwhile."""
+    count, log = 20, os.path.join(runbook.folder, "calls")
+    book = runbook.write("brief.yaml", HEAD + "  - id: all\n    parallel:\n" + "".join(
+        f'      - {{id: s{n}, exec: ["true"]}}\n' for n in range(count)))
+    done = runbook.strace("exec", book, log=log, trace="fdatasync", inject="delay_enter=1000000")
+    assert done.returncode == 0, done
+    with open(log) as f:
+        assert f.read().count("fdatasync(") < count
+    assert sum(e["type"] == "effect.result" for e in runbook.events()) == count
+
+
 def starts(runbook):
     """Step instance -> how often it was started, by the file that it appends to."""
     path = os.path.join(runbook.folder, "starts")

@@ -26,6 +26,11 @@ static void on_settled(void *context, const char *dir, const struct rb_value *ou
     uv_stop(&scene->loop);
 }
 
+static void nothing(void *context)
+{
+    (void)context;
+}
+
 static void on_lost(void *context, const char *dir)
 {
     struct scene *scene = context;
@@ -50,7 +55,8 @@ static void make_loop(struct scene *scene)
 
 void scene_attach(struct scene *scene)
 {
-    const struct rb_supervisor_events events = {scene, on_settled, on_lost};
+    const struct rb_supervisor_events events = {scene, on_settled, nothing, nothing,
+                                                on_lost};
     struct rb_error err;
     if (!rb_supervisor_open(&scene->loop, &scene->run, &events, &scene->supervisor, &err))
         fail_msg("%s", err.message);
