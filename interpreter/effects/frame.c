@@ -105,6 +105,38 @@ bool rb_frame_read(int fd, const struct rb_value **ret_value, struct rb_error *e
     return decode(in.data + HEADER, in.length - HEADER, ret_value, err);
 }
 
+/* Appends what is there; *ret_end when nothing will be any more. */
+static bool read_some(int fd, struct rb_buf *in, bool *ret_end, struct rb_error *err)
+{
+    char piece[PIECE];
+    ssize_t got;
+    while ((got = read(fd, piece, sizeof piece)) < 0 && again(fd, POLLIN))
+        continue;
+    if (got < 0)
+        return rb_fail_errno(err, RB_ERR_PROTOCOL, "cannot read a message");
+    rb_buf_append(in, piece, (size_t)got);
+    *ret_end = got == 0;
+    return true;
+}
+
+bool rb_frame_next(int fd, struct rb_buf *in, const struct rb_value **ret_value,
+                   struct rb_error *err)
+{
+    const struct rb_value *value = NULL;
+    bool end = false;
+    while (rb_frame_take(in, &value, err)) {
+        if (value || (end && in->length == 0)) {
+            *ret_value = value;
+            return true;
+        }
+        if (end)
+            return rb_fail(err, RB_ERR_PROTOCOL, "the stream ends inside a message");
+        if (!read_some(fd, in, &end, err))
+            return false;
+    }
+    return false;
+}
+
 bool rb_frame_read_bytes(int fd, char *bytes, size_t count, struct rb_error *err)
 {
     while (count > 0) {

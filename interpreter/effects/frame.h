@@ -12,6 +12,11 @@ bool rb_frame_read(int fd, const struct rb_value **ret_value,
 bool rb_frame_write(int fd, const struct rb_value *value,
                     struct rb_error *err) RB_MUST_CHECK;
 
+/* The same for who reads nothing else from it: what comes behind the message stays in `in` for the
+ * next, so that a message takes one call. */
+bool rb_frame_next(int fd, struct rb_buf *in, const struct rb_value **ret_value,
+                   struct rb_error *err) RB_MUST_CHECK;
+
 /* Bytes that stand behind a message, as many as it says: what must not be in one. */
 bool rb_frame_read_bytes(int fd, char *bytes, size_t count,
                          struct rb_error *err) RB_MUST_CHECK;

@@ -124,17 +124,30 @@ static void written(uv_write_t *write, int status)
         fail_job(link->worker, died);
 }
 
-static bool put_message(struct rb_worker *worker, const struct rb_value *value)
+/* What the socket has no room for, or could not take: the latter shows in `written`. */
+static bool put_rest(uv_stream_t *stream, struct rb_buf *bytes, size_t from)
 {
     struct message *message = rb_alloc(sizeof *message);
-    message->write.data = message;
-    rb_frame_put(&message->bytes, value);
-    uv_buf_t buf = uv_buf_init(message->bytes.data, (unsigned)message->bytes.length);
-    uv_stream_t *stream = (uv_stream_t *)&worker->link->pipe;
-    if (uv_write(&message->write, stream, &buf, 1, written) == 0)
+    *message = (struct message){.bytes = *bytes, .write.data = message};
+    *bytes = (struct rb_buf){0};
+    uv_buf_t rest =
+        uv_buf_init(message->bytes.data + from, (unsigned)(message->bytes.length - from));
+    if (uv_write(&message->write, stream, &rest, 1, written) == 0)
         return true;
     let_go(message);
     return false;
+}
+
+/* At once where it can be, without a turn of the loop for what was written. */
+static bool put_message(struct rb_worker *worker, const struct rb_value *value)
+{
+    RB_AUTO_BUF struct rb_buf bytes = {0};
+    uv_stream_t *stream = (uv_stream_t *)&worker->link->pipe;
+    rb_frame_put(&bytes, value);
+    uv_buf_t all = uv_buf_init(bytes.data, (unsigned)bytes.length);
+    int put = uv_try_write(stream, &all, 1);
+    size_t from = put > 0 ? (size_t)put : 0;
+    return from == bytes.length || put_rest(stream, &bytes, from);
 }
 
 static bool is_request(const struct rb_value *request)

@@ -10,6 +10,7 @@
 /* The other end of the socket. */
 struct peer {
     int fd;
+    struct rb_buf in;
 };
 
 static bool ask(void *context, const struct rb_value *requests,
@@ -20,7 +21,8 @@ static bool ask(void *context, const struct rb_value *requests,
     RB_AUTO_VALUE const struct rb_value *message =
         rb_value_map("ask", rb_value_ref(requests), NULL);
     /* Nobody is there any more to hear of an evaluation, and none may seem to have ended. */
-    if (!rb_frame_write(peer->fd, message, err) || !rb_frame_read(peer->fd, &reply, err))
+    if (!rb_frame_write(peer->fd, message, err) ||
+        !rb_frame_next(peer->fd, &peer->in, &reply, err))
         _exit(1);
     const struct rb_value *outcomes = rb_value_get(reply, "answers");
     if (rb_value_count(outcomes) != rb_value_count(requests)) {
@@ -47,7 +49,7 @@ static int serve(struct peer *peer, const struct rb_world *world, const char *br
 {
     for (;;) {
         RB_AUTO_VALUE const struct rb_value *job = NULL;
-        if (!rb_frame_read(peer->fd, &job, NULL))
+        if (!rb_frame_next(peer->fd, &peer->in, &job, NULL))
             return 1;
         if (!job)
             return 0;
@@ -62,7 +64,7 @@ static int serve(struct peer *peer, const struct rb_world *world, const char *br
  * locale, whatever the interpreter runs under. */
 int rb_lua_worker(int fd, int run_dir)
 {
-    struct peer peer = {fd};
+    struct peer peer = {.fd = fd};
     struct rb_world world = {&peer, ask, run_dir, NULL, give_up};
     struct rb_modules *modules = NULL;
     struct rb_error err;
@@ -71,5 +73,6 @@ int rb_lua_worker(int fd, int run_dir)
     world.modules = modules;
     int status = serve(&peer, &world, good ? NULL : err.message);
     rb_modules_free(modules);
+    rb_buf_done(&peer.in);
     return status;
 }

@@ -137,6 +137,31 @@ static void messages_are_taken_one_by_one_however_they_arrive(void **state)
     rb_value_unref(taken[1]);
 }
 
+static void what_comes_behind_a_message_is_kept_for_the_next(void **state)
+{
+    (void)state;
+    int ends[2];
+    struct rb_error err;
+    RB_AUTO_BUF struct rb_buf bytes = {0}, in = {0};
+    RB_AUTO_VALUE const struct rb_value *sent = sample(), *one = NULL, *two = NULL,
+                                        *three = NULL;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    for (int i = 0; i < 3; i++)
+        rb_frame_put(&bytes, sent);
+    assert_int_equal(write(ends[0], bytes.data, bytes.length - 1), bytes.length - 1);
+    assert_true(rb_frame_next(ends[1], &in, &one, &err));
+    assert_true(rb_frame_next(ends[1], &in, &two, &err));
+    assert_true(rb_value_equal(sent, one) && rb_value_equal(sent, two));
+    close(ends[0]);
+    assert_false(rb_frame_next(ends[1], &in, &three, &err));
+    assert_int_equal(err.code, RB_ERR_PROTOCOL);
+    assert_string_equal(err.message, "the stream ends inside a message");
+    rb_buf_clear(&in);
+    assert_true(rb_frame_next(ends[1], &in, &three, &err));
+    assert_null(three);
+    close(ends[1]);
+}
+
 static void writing_to_a_closed_stream_is_an_error_and_no_signal(void **state)
 {
     (void)state;
@@ -159,6 +184,7 @@ int main(void)
         cmocka_unit_test(a_message_cut_anywhere_is_an_error),
         cmocka_unit_test(a_length_over_the_limit_is_refused_before_anything_is_read),
         cmocka_unit_test(messages_are_taken_one_by_one_however_they_arrive),
+        cmocka_unit_test(what_comes_behind_a_message_is_kept_for_the_next),
         cmocka_unit_test(writing_to_a_closed_stream_is_an_error_and_no_signal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
