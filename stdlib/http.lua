@@ -36,7 +36,8 @@ local DEFAULT_TIMEOUT = "30s"
 local FINAL = { unsent = true, tls = true, too_large = true, redirect = true, protocol = true }
 
 local function kind(value)
-  return math.type(value) == "integer" and "integer" or type(value)
+  local is = type(value)
+  return is == "number" and math.type(value) == "integer" and "integer" or is
 end
 
 -- A misspelt option would be an option left out: what is not known is refused.
