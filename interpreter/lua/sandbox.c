@@ -151,14 +151,10 @@ static int set_up(lua_State *L)
     return 0;
 }
 
-struct rb_sandbox *rb_sandbox_new(const struct rb_value *job, const struct rb_world *world)
+struct rb_sandbox *rb_sandbox_new(const struct rb_world *world)
 {
     struct rb_sandbox *sandbox = rb_alloc(sizeof *sandbox);
-    const struct rb_value *limits = rb_value_get(job, "limits");
-    sandbox->bounds.memory =
-        (size_t)rb_value_get_int(limits, "memory_bytes", DEFAULT_MEMORY);
-    sandbox->instructions = rb_value_get_int(limits, "instructions", DEFAULT_INSTRUCTIONS);
-    sandbox->scope = rb_value_get(job, "scope");
+    sandbox->bounds.memory = DEFAULT_MEMORY;
     sandbox->world = world;
     sandbox->L = lua_newstate(rb_bounds_alloc, &sandbox->bounds);
     if (!sandbox->L) {
@@ -173,6 +169,16 @@ struct rb_sandbox *rb_sandbox_new(const struct rb_value *job, const struct rb_wo
     }
     lua_pushcfunction(sandbox->L, explain);
     return sandbox;
+}
+
+bool rb_sandbox_take(struct rb_sandbox *sandbox, const struct rb_value *job)
+{
+    const struct rb_value *limits = rb_value_get(job, "limits");
+    sandbox->bounds.memory =
+        (size_t)rb_value_get_int(limits, "memory_bytes", DEFAULT_MEMORY);
+    sandbox->instructions = rb_value_get_int(limits, "instructions", DEFAULT_INSTRUCTIONS);
+    sandbox->scope = rb_value_get(job, "scope");
+    return sandbox->bounds.used <= sandbox->bounds.memory;
 }
 
 void rb_sandbox_free(struct rb_sandbox *sandbox)

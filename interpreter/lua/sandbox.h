@@ -55,8 +55,10 @@ struct rb_sandbox {
     struct rb_buf scratch;       /* bytes on their way in, safe from a raise */
 };
 
-/* NULL when the memory limit does not even hold an empty state. */
-struct rb_sandbox *rb_sandbox_new(const struct rb_value *job, const struct rb_world *world);
+/* One that waits for its job, so that none has to wait for it. NULL: Lua can't be had. */
+struct rb_sandbox *rb_sandbox_new(const struct rb_world *world);
+/* Once; the job outlives it. False when its memory limit does not even hold an empty state. */
+bool rb_sandbox_take(struct rb_sandbox *sandbox, const struct rb_value *job);
 void rb_sandbox_free(struct rb_sandbox *sandbox); /* accepts NULL */
 struct rb_sandbox *rb_sandbox_of(lua_State *L);
 

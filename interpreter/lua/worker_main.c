@@ -44,17 +44,25 @@ static void give_up(void *context, const struct rb_error *why)
     _exit(rb_frame_write(peer->fd, message, NULL) ? 0 : 1);
 }
 
+static void end_sandbox(struct rb_sandbox **sandbox)
+{
+    rb_sandbox_free(*sandbox);
+}
+
 /* `broken`: why there is no standard library, and so nothing is evaluated. */
 static int serve(struct peer *peer, const struct rb_world *world, const char *broken)
 {
     for (;;) {
         RB_AUTO_VALUE const struct rb_value *job = NULL;
+        /* Made and ended while nobody waits for us. */
+        RB_CLEANUP(end_sandbox) struct rb_sandbox *sandbox = rb_sandbox_new(world);
         if (!rb_frame_next(peer->fd, &peer->in, &job, NULL))
             return 1;
         if (!job)
             return 0;
         RB_AUTO_VALUE const struct rb_value *outcome =
-            broken ? rb_evaluation_failed(job, broken) : rb_evaluate(job, world);
+            broken ? rb_evaluation_failed(job, broken)
+                   : rb_evaluate_in(sandbox, job, world);
         if (!rb_frame_write(peer->fd, outcome, NULL))
             return 1;
     }

@@ -90,7 +90,8 @@ static void nothing_else_can_be_reached(void **state)
     const struct rb_world world = {NULL, bench_no_world, -1, modules, NULL};
     RB_AUTO_VALUE const struct rb_value *job = rb_value_map(
         "scope", rb_value_map(NULL), "limits", bench_limits(8 << 20, 1000000), NULL);
-    struct rb_sandbox *sandbox = rb_sandbox_new(job, &world);
+    struct rb_sandbox *sandbox = rb_sandbox_new(&world);
+    assert_true(rb_sandbox_take(sandbox, job));
     lua_State *L = sandbox->L;
     lua_settop(L, 0);
     lua_pushcfunction(L, ask_for_all);
