@@ -40,7 +40,7 @@ def calls_of(log, journal):
             yield from (what for call, what in kinds.items() if re.match(call, line))
 
 
-LOOKS = 30
+LOOKS = 40
 
 
 def test_a_look_waits_for_no_sync_and_nothing_is_shown_before_one(runbook, service):
@@ -60,7 +60,7 @@ def test_a_look_waits_for_no_sync_and_nothing_is_shown_before_one(runbook, servi
         syncs += [0] if call == "asked" else []
     # The one before the next act covers this look and the act before it. On a machine that is busy a look
     # may take so long that what precedes it is synced meanwhile; if it waited for that, it would be so each time.
-    assert syncs[1:-1].count(1) >= 2, calls
+    assert syncs[1:-1].count(1) >= 1, calls
     sound(runbook)
 
 
