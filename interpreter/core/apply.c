@@ -7,6 +7,7 @@
 #include "core/front.h"
 #include "core/nodes.h"
 #include "core/obligation.h"
+#include "core/rules.h"
 #include "core/window.h"
 #include "plan/rescue.h"
 
@@ -74,7 +75,7 @@ static void begin_run(struct rb_state *state, const struct rb_event *event)
 
 /* Where a person stopped the run, or it has failed, it is asked how it is to go on. What only
  * stands still beside what waits goes on as was decided, and so does a rollback, and a failure that
- * is passed over anyway. */
+ * is passed over anyway, or, where it was the disk that had no room, is tried again anyway. */
 static bool is_asked_about(const struct rb_state *state, int at,
                            const struct rb_event *event)
 {
@@ -83,9 +84,11 @@ static bool is_asked_about(const struct rb_state *state, int at,
     const struct rb_state there = rb_state_at(state, at);
     bool suspended = event->type == RB_EV_RUN_SUSPENDED;
     bool waits = suspended && rb_value_get_int(event->d, "exit", 0) == 3;
+    bool full = suspended && rb_value_get_int(event->d, "exit", 0) == 74;
     bool back = strcmp(rb_value_get_text(active->halted, "status", ""), "rollback") == 0;
     if (node->phase == RB_PHASE_ATTEMPT_FAILED)
-        return !waits && active->under == 0 && !rb_container_passes_over(&there);
+        return !waits && active->under == 0 && !rb_container_passes_over(&there) &&
+               !(full && rb_retry_allowed(&there));
     if (node->phase == RB_PHASE_STUCK)
         return !waits && !(suspended && back);
     return active->asked_failure;
