@@ -18,9 +18,10 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LISTS = ("attacks", "faults", "approvals", "world")
+CRASH = "tests/crash/crash"
 
-# `old` stands once in `file`. `tests` are of pytest, "test_x.py::test_name", or of meson, "unit:name", several
-# with a space between; each has to fail, of one with parameters at least one.
+# `old` stands once in `file`. `tests` are of pytest, "test_x.py::test_name", of meson, "unit:name", or a scene of
+# tests/crash, "crash:name", several with a space between; each has to fail, of one with parameters at least one.
 Defence = collections.namedtuple("Defence", "number what file old new tests")
 
 
@@ -74,8 +75,7 @@ def without(folder, defence):
     try:
         put(path, text.replace(defence.old, defence.new))
         tests = defence.tests.split()
-        built = [f"tests/unit/{unit_of(folder, test)}" for test in tests if test.startswith("unit:")]
-        said("ninja", "-C", "build", "runbook", *built, cwd=folder)
+        said("ninja", "-C", "build", "runbook", *filter(None, (built_for(folder, test) for test in tests)), cwd=folder)
         return [test for test in tests if passes(folder, test)]
     finally:
         put(path, text)
@@ -86,18 +86,24 @@ def put(path, text):
         file.write(text)
 
 
-def unit_of(folder, test):
-    """Its program, below tests/unit."""
-    name = test.partition(":")[2]
+def built_for(folder, test):
+    """Its program, where it has one of its own."""
+    kind, _, name = test.partition(":")
+    if kind == "crash":
+        return CRASH
+    if kind != "unit":
+        return None
     found = [os.path.relpath(os.path.join(where, name), os.path.join(folder, "tests", "unit"))
              for where, _, names in os.walk(os.path.join(folder, "tests", "unit")) if name + ".c" in names]
     assert len(found) == 1, test
-    return found[0]
+    return f"tests/unit/{found[0]}"
 
 
 def passes(folder, test):
     if test.startswith("unit:"):
         words = ["meson", "test", "-C", "build", "--no-rebuild", "--quiet", test.partition(":")[2]]
+    elif test.startswith("crash:"):
+        words = [f"build/{CRASH}", "--scene", test.partition(":")[2], "--most", "12", "--until-broken"]
     else:
         words = ["/usr/bin/python3", "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "tests/program/" + test]
     done = subprocess.run(words, cwd=folder, stdin=subprocess.DEVNULL, text=True, stdout=subprocess.PIPE,

@@ -117,6 +117,7 @@ steps:
     process.wait()
     done = runbook("resume", "last", "--answers", answers)
     assert done.code == 4, done
+    assert [event["step"] for event in runbook.named("question.asked")] == ["breaks", "breaks"]
     assert runbook.named("run.suspended")[-1]["step"] == "breaks"
     assert not os.path.exists(os.path.join(runbook.folder, "last"))
     assert runbook("verify", "last").code == 9     # sound as far as it goes
