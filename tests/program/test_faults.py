@@ -215,13 +215,18 @@ CLOSED = {"stdin": "<&-", "stdout": ">&-", "stderr": "2>&-", "all": "<&- >&- 2>&
 
 @pytest.mark.parametrize("how", CLOSED)
 def test_f28_a_run_does_not_depend_on_who_listens(trial, how):
-    words = " ".join([trial.runbook.binary, *trial.words])
-    done = subprocess.run(["sh", "-c", f"{words} {CLOSED[how]}"], env=trial.runbook.env,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True)
+    def redirected(*words):
+        return subprocess.run(["sh", "-c", " ".join([trial.runbook.binary, *words, CLOSED[how]])],
+                              env=trial.runbook.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True)
+
+    done = redirected(*trial.words)
     assert done.returncode == 0, done
     assert effects_of(trial.effects) == ALL
     sound(trial.runbook)
+    if "&-" in CLOSED[how]:     # nor is what is opened next taken for who listens
+        verified = redirected("verify", "last")
+        assert verified.returncode == 0, verified
 
 
 @pytest.mark.parametrize("words", ["explain RB0208", "--help", "completion bash"])
