@@ -113,18 +113,21 @@ def test_f30_a_run_that_was_made_to_quit_is_resumed(trial):            # noqa: F
     sound(trial.runbook)
 
 
+CALM = "until test -e go; do sleep 0.05; done"
 STORM = [signal.SIGCHLD, signal.SIGWINCH, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCONT, signal.SIGURG]
 
 
 def test_f31_a_storm_of_signals_changes_nothing(runbook):
+    """It begins while a step is under way: a supervisor that had none would end unnoticed, and be replaced."""
     effects = os.path.join(runbook.folder, "effects")
     steps = [f"s{n}" for n in range(40)]
     file = runbook.write("storm.yaml", f"runbook: storm\ndefaults: {{timeout: 1m, cwd: {runbook.folder}}}\nsteps:\n"
-                         + "".join(f"  - {{id: {step}, run: 'echo {step} >> effects'}}\n" for step in steps))
+                         + "".join(f"  - {{id: {step}, run: 'echo {step} >> effects; {CALM}'}}\n" for step in steps))
     process = runbook.start("exec", file, stderr=subprocess.DEVNULL)
-    runbook.await_event("step.passed")
-    # What it forks bears its name until it is another program.
-    victims = [process.pid, min(supervisors(runbook))]
+    wait_for(lambda: effects_of(effects) == steps[:1], 60)
+    # What it forks bears its name until it is another program, which that of the first step is by now.
+    [supervisor] = supervisors(runbook)
+    victims = [process.pid, supervisor]
     for n in range(20000):
         if process.poll() is not None:
             break
@@ -133,6 +136,8 @@ def test_f31_a_storm_of_signals_changes_nothing(runbook):
                 os.kill(pid, STORM[n % len(STORM)])
             except ProcessLookupError:
                 pass        # the supervisor ends with its last step
+        if n == 1000:
+            runbook.write("go", "")
     assert process.wait(60) == 0
     assert n > 1000
     assert effects_of(effects) == steps
