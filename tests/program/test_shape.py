@@ -218,11 +218,13 @@ def test_each_defence_that_is_taken_away_stands_there_and_has_its_test():
         assert read(os.path.join(ROOT, defence.file)).count(defence.old) == 1, defence
         assert defence.old != defence.new and defence.tests, defence
         for test in defence.tests.split():
-            if test.startswith("unit:"):
-                assert sources(f"tests/unit/**/{test[5:]}.c"), defence
-                continue
-            file, _, name = test.partition("[")[0].partition("::")
-            assert f"\ndef {name}(" in read(os.path.join(ROOT, "tests", "program", file)), defence
+            kind, _, name = test.partition("[")[0].partition(":")
+            if kind == "unit":
+                assert sources(f"tests/unit/**/{name}.c"), defence
+            elif kind == "crash":
+                assert f'.name = "{name}"' in read(os.path.join(ROOT, "tests", "crash", "scenes.c")), defence
+            else:
+                assert f"\ndef {name[1:]}(" in read(os.path.join(ROOT, "tests", "program", kind)), defence
 
 
 # Examples that are no scene of tests/crash, and the test that kills such runs instead. They need a
