@@ -18,6 +18,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LISTS = ("attacks", "faults", "approvals", "world")
+PROGRAMS = ("runbook", "tests/replay/prefixes")     # what tests of the whole program run
 CRASH = "tests/crash/crash"
 
 # `old` stands once in `file`. `tests` are of pytest, "test_x.py::test_name", of meson, "unit:name", or a scene of
@@ -55,7 +56,7 @@ def copy_into(folder):
     assert archive.wait() == 0
     # A defence that is gone may leave a variable or a function that nobody uses.
     said("meson", "setup", "build", "--wrap-mode=nodownload", "-Dwerror=false", cwd=folder)
-    said("ninja", "-C", "build", "runbook", "tests/replay/prefixes", cwd=folder)
+    said("ninja", "-C", "build", *PROGRAMS, cwd=folder)
 
 
 def said(*words, cwd):
@@ -75,7 +76,8 @@ def without(folder, defence):
     try:
         put(path, text.replace(defence.old, defence.new))
         tests = defence.tests.split()
-        said("ninja", "-C", "build", "runbook", *filter(None, (built_for(folder, test) for test in tests)), cwd=folder)
+        built = filter(None, (built_for(folder, test) for test in tests))
+        said("ninja", "-C", "build", *PROGRAMS, *built, cwd=folder)
         return [test for test in tests if passes(folder, test)]
     finally:
         put(path, text)
