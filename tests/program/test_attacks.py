@@ -16,9 +16,10 @@ from test_crash import sound, wait_for, without_times
 from test_record import ASKS, WORK
 
 CANARY = "canary"
-HOSTILE = ["x; touch canary", "$(touch canary)", "`touch canary`", "'; touch canary; '",
-           '"; touch canary; "', "a\nb\ntouch canary", "*", "~", "$HOME", "\\", "a  b", "&", "|",
-           "${IFS}", "!!", "%s%n", "\U0001f512 \u00e4"]
+HOSTILE = {"semicolon": "x; touch canary", "substitution": "$(touch canary)", "backquotes": "`touch canary`",
+           "single": "'; touch canary; '", "double": '"; touch canary; "', "lines": "a\nb\ntouch canary",
+           "star": "*", "tilde": "~", "variable": "$HOME", "backslash": "\\", "blanks": "a  b", "and": "&",
+           "pipe": "|", "separator": "${IFS}", "history": "!!", "format": "%s%n", "letters": "\U0001f512 \u00e4"}
 WORDS = """runbook: words
 defaults: {timeout: 1m}
 params:
@@ -48,7 +49,7 @@ steps:
 """
 
 
-@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE)
 def test_a13_a_value_is_one_word_and_never_source(runbook, value):
     file = runbook.write("words.yaml", WORDS)
     params = runbook.write("params.json", json.dumps({"v": value, "dir": runbook.folder},
@@ -174,7 +175,7 @@ def test_a17_ssh_keygen_has_its_own_descriptors(runbook, people, waiting, left_o
 
 
 @pytest.mark.parametrize("stdin", ["yes |", "printf 'yes\\nyes\\n' |", "", "0</dev/null", "0<&-",
-                                   "0<yes"])
+                                   "0<yes"], ids=["endless", "two", "none", "null", "closed", "file"])
 def test_a31_nothing_piped_in_is_a_yes(runbook, stdin):
     file = runbook.write("asks.yaml", ASKS)
     runbook.write("yes", "yes\n" * 100)
@@ -266,8 +267,9 @@ LUA = {
 }
 
 
-@pytest.mark.parametrize("name, code, why", [(name, *one) for name in LUA for one in LUA[name]])
-def test_a47_to_a54_lua_harms_its_own_check_alone(runbook, name, code, why):
+@pytest.mark.parametrize("code, why", [one for several in LUA.values() for one in several],
+                         ids=[f"{name}-{place}" for name in LUA for place in range(len(LUA[name]))])
+def test_a47_to_a54_lua_harms_its_own_check_alone(runbook, code, why):
     text = f"""runbook: lua
 defaults: {{timeout: 1m}}
 steps:
@@ -376,7 +378,7 @@ steps:
       check.all(parallel(looks))
       local _, problem = try(json.decode, '{"a": 1, "a": 2}')
       return {order = table.concat(s, ","), number = tostring(1 / 3), big = tostring(2 ^ 53),
-              name = type(tostring(tostring)), problem = problem.message,
+              name = tostring(tostring) .. tostring(t), problem = problem.message,
               half = ("%.1f"):format(0.5), read = tonumber("0.5"), comma = tostring(tonumber("0,5")),
               small = ("I\\u{c4}"):lower(), sorts = "a" < "B",
               json = json.encode{t = t, n = {0.1, 1e300, -0.0, 2 ^ 53, json.null}},

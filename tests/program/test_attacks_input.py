@@ -13,22 +13,27 @@ BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"a{n}: &a{n} [" + ",".join([f"*a{n - 1}"] * 9) + "]\n" for n in range(1, 9))
 
 REFUSED = {
-    "a01-alias-bomb": (BOMB, "error[RB0108]"),
+    "a01-alias-bomb": (BOMB, "error[RB0108]: alias `*a0`"),
     "a02-lists": ("x: " + "[" * 60000, "error[RB0113]: nested more than 64 deep"),
     "a02-maps": ("x: " + "{a: " * 60000, "error[RB0113]: nested more than 64 deep"),
     "a02-dashes": ("- " * 60000, "error[RB0113]: nested more than 64 deep"),
     "a03-key-twice": (HEAD + "steps:\n  - id: it\n    exec: [touch, ran]\n    on_failure: stop\n"
-                      "    on_failure: continue\n", "error[RB0107]"),
+                      "    on_failure: continue\n",
+                      "error[RB0107]: duplicate key `on_failure`, also on line 6"),
     "a04-merge": (HEAD + "steps:\n  - {id: it, <<: {when: 'true'}, exec: [touch, ran]}\n",
                   "error[RB0109]"),
+    "a04-anchor-twice": (HEAD + "steps:\n  - {id: &it it, exec: [touch, &it ran]}\n", "error[RB0108]: anchor `&it`"),
     "a05-octal": (HEAD + "params: {n: {type: int, default: 0755}}\n" + STEP, "error[RB"),
     "a05-base-60": (HEAD.replace("1m", "12:30:00") + STEP, "error[RB"),
+    "a05-no": (HEAD + "params: {n: {type: boolean, default: no}}\n" + STEP, "error[RB0204]"),
     "a06-binary": (HEAD + "steps:\n  - {id: it, exec: [touch, !!binary cmFu]}\n", "error[RB0110]"),
     "a06-python": (HEAD + "x: !!python/object:os.system {}\n" + STEP, "error[RB0110]"),
-    "a07-nul": (HEAD + 'steps:\n  - {id: it, exec: [touch, "ran\\0--force"]}\n', "error[RB"),
-    "a07-escape": (HEAD + "steps:\n  - {id: it, exec: [touch, 'ran\x1b[2J']}\n", "error[RB"),
-    "a08-second-document": (HEAD + STEP + "---\n" + HEAD + STEP, "error[RB"),
-    "a08-directive": ("%YAML 1.1\n---\n" + HEAD + STEP, "error[RB"),
+    "a07-nul": (HEAD + 'steps:\n  - {id: it, exec: [touch, "ran\\0--force"]}\n',
+                "error[RB0103]: control character U+0000"),
+    "a07-escape": (HEAD + "steps:\n  - {id: it, exec: [touch, 'ran\x1b[2J']}\n",
+                   "error[RB0103]: control character U+001B"),
+    "a08-second-document": (HEAD + STEP + "---\n" + HEAD + STEP, "error[RB0111]"),
+    "a08-directive": ("%YAML 1.1\n---\n" + HEAD + STEP, "error[RB0112]"),
     "a10-misspelt": (HEAD + "steps:\n  - {id: it, gaet: 'true', exec: [touch, ran]}\n",
                      "did you mean `gate`"),
 }
@@ -47,13 +52,14 @@ def test_a01_to_a10_input_that_is_refused(runbook, name):
     assert not os.path.exists(runbook.store)
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "latin-1"])
-def test_a08_another_encoding_is_refused(runbook, encoding):
+@pytest.mark.parametrize("encoding, code", [("utf-16", "RB0105"), ("utf-16-le", "RB0105"), ("utf-32", "RB0105"),
+                                            ("utf-8-sig", "RB0105"), ("latin-1", "RB0102")])
+def test_a08_another_encoding_is_refused(runbook, encoding, code):
     file = os.path.join(runbook.folder, "evil.yaml")
     with open(file, "wb") as f:
         f.write((HEAD + "# \u00e4\n" + STEP).encode(encoding))
     done = runbook("exec", file)
-    assert done.code == 2 and "evil.yaml" in done.err, done
+    assert done.code == 2 and "evil.yaml" in done.err and f"error[{code}]" in done.err, done
 
 
 def test_a02_a_file_without_end_is_refused(runbook):

@@ -25,7 +25,7 @@ def escape(character):
 
 
 @pytest.mark.parametrize("form", ["exec: [echo, 'r%sm']", "exec: [echo, \"r%sm\"]", "run: 'echo r%sm'",
-                                  "confirm: 'Run r%sm?'"])
+                                  "confirm: 'Run r%sm?'"], ids=["exec", "escaped", "run", "confirm"])
 def test_a09_a_command_is_what_it_looks_like(runbook, form):
     found = HIDDEN if "confirm" in form else HIDDEN + DRAWN_ALIKE
     for character in found:

@@ -434,7 +434,8 @@ def test_stores_that_share_a_folder_share_the_locks(runbook, book):
     assert missing.code == 2 and "cannot open the folder of locks" in missing.err
 
 
-@pytest.mark.parametrize("host", ["../../x", "a/../../../b", "\u00e9\u0001\x7f", "x" * 400, "%2e%2e"])
+@pytest.mark.parametrize("host", ["../../x", "a/../../../b", "\u00e9\u0001\x7f", "x" * 400, "%2e%2e"],
+                         ids=["up", "further-up", "control", "long", "escaped"])
 def test_a44_a_key_is_data_and_its_file_stays_in_its_folder(runbook, book, host):
     runbook.write("go", "")
     done = runbook("exec", book, "-p", f"host={host}")

@@ -230,7 +230,8 @@ def test_a45_nor_from_the_name_of_a_file(runbook):
     assert not os.path.exists(runbook.store)
 
 
-@pytest.mark.parametrize("place", ["title: 'x\\e[2J'", 'title: "x\\e[2J"', 'run: "echo \\e]0;x"'])
+@pytest.mark.parametrize("place", ["title: 'x\\e[2J'", 'title: "x\\e[2J"', 'run: "echo \\e]0;x"'],
+                         ids=["title", "escaped-title", "escaped-command"])
 def test_a45_a_runbook_has_no_control_characters(runbook, place):
     head = "runbook: x\ndefaults: {timeout: 1m}\nsteps:\n  - id: it\n    "
     more = "" if place.startswith("run") else "\n    run: 'true'"
