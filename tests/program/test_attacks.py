@@ -183,7 +183,7 @@ def test_a31_nothing_piped_in_is_a_yes(runbook, stdin):
     done = subprocess.run(
         ["sh", "-c", f"{piped} {runbook.binary} exec {file} -p dir={runbook.folder} {redirected}"],
         env=runbook.env, cwd=runbook.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, start_new_session=True)
+        stderr=subprocess.PIPE, text=True, start_new_session=True, timeout=120)
     assert done.returncode == 3, done
     assert not os.path.exists(os.path.join(runbook.folder, "deployed"))
 
@@ -249,7 +249,7 @@ LUA = {
             ('("x")["du" .. "mp"](fail)', "attempt to call a nil value")],
     "a48": [('while true do pcall(function() while true do end end) end', SPINS),
             ('while true do end', SPINS)],
-    "a49": [('("a"):rep(40):find(("a?"):rep(40) .. ("a"):rep(40))', TIME),
+    "a49": [('("a"):rep(26):find(("a?"):rep(26) .. ("a"):rep(26))', TIME),
             ('("x"):rep(1e5):gsub(".-.-.-b", "")', TIME)],
     "a50": [('local x <close> = {__close = function() while true do end end}', "non-closable value")],
     "a51": [('local s = ("x"):rep(1e9)', SPACE),
@@ -395,7 +395,7 @@ def test_a53_a_verdict_is_the_same_in_every_process(runbook, locales):
     for round in range(40):
         assert runbook("exec", file, env=surroundings[round % 3]).code == 0
         seen.add(without_times(runbook.named("eval.result")))
-    assert len(seen) == 1, seen
+        assert len(seen) == 1, seen
     assert runbook("logs", "last", "said").out == "0.5\n"
     for round in range(100 if is_sanitized(runbook.binary) else 1000):
         shown = runbook("replay", "last", "--output", "json", env=surroundings[round % 3])

@@ -140,7 +140,7 @@ def test_a11_what_is_called_lies_below(runbook, book, target):
     os.mkdir(os.path.join(folder, "parts"))
     with open(os.path.join(folder, "huge.yaml"), "w") as f:
         f.truncate(17 << 20)
-    done = runbook("exec", runbook.write("below/main.yaml", f"runbook: m\nsteps: [{{id: a, call: {target}}}]\n"))
+    done = runbook("exec", runbook.write("below/main.yaml", f"runbook: m\nsteps: [{{id: a, call: {target}}}]\n"), timeout=10)
     assert done.code == 2 and "RB0270" in done.err and not os.path.exists(runbook.store), done
 
 

@@ -237,7 +237,7 @@ def test_a45_a_runbook_has_no_control_characters(runbook, place):
     more = "" if place.startswith("run") else "\n    run: 'true'"
     raw = place.replace("\\e", "\033") if "'" in place else place
     checked = runbook("check", runbook.write("x.yaml", head + raw + more + "\n"))
-    assert checked.code == 1 and "error[RB010" in checked.err, checked
+    assert checked.code == 1 and "error[RB0103]" in checked.err, checked
     assert "\033" not in checked.out + checked.err
 
 

@@ -153,7 +153,11 @@ def test_a67_the_modes_of_the_terminal_around_a_shell(runbook, terminal, shelly)
     person.types("t").ends(4)
 
 
-def test_a32_the_keys_of_the_shell_are_the_shells(runbook, terminal, shelly):           # noqa: F811
+@pytest.mark.parametrize("jobs", ["jobs", "none"])
+def test_a32_the_keys_of_the_shell_are_the_shells(runbook, terminal, shelly, jobs):     # noqa: F811
+    if jobs == "none":                  # a shell that makes no groups of processes: the keys are for its own
+        runbook.env["SHELL"] = runbook.write("plain", "#!/bin/sh\nexec /bin/sh +m\n")
+        os.chmod(runbook.env["SHELL"], 0o755)
     person = opens(terminal("exec", shelly))
     person.types("sleep 1000").child.send("\x03")
     in_shell(person)
