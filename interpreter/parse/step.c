@@ -107,7 +107,10 @@ static void no_meaning(struct rb_compiler *c, const struct rb_yaml_node *key,
         rb_diag_add(c->diags, 212, key->span, "`%s` has no meaning for a step %s%s%s",
                     key->text, manual ? "that has no action" : "with `",
                     manual ? "" : rb_action_name(draft->step.action), manual ? "" : "`");
-    rb_diag_help(diag, "take it out, or give the step the action it was meant for");
+    if (draft->step.action == RB_ACTION_GATE && strcmp(key->text, "every") == 0)
+        rb_diag_help(diag, "write it into the gate: `gate: {check: ..., every: ...}`");
+    else
+        rb_diag_help(diag, "take it out, or give the step the action it was meant for");
 }
 
 static void unknown(struct rb_compiler *c, const struct rb_yaml_node *key)
