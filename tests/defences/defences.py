@@ -17,7 +17,7 @@ import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-LISTS = ("attacks", "faults", "approvals", "world")
+LISTS = ("attacks", "record", "faults", "approvals", "world")
 PROGRAMS = ("runbook", "tests/replay/prefixes")     # what tests of the whole program run
 CRASH = "tests/crash/crash"
 

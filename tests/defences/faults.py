@@ -202,6 +202,3 @@ DEFENCES = [
             'setlocale(LC_ALL, "C");', 'setlocale(LC_ALL, "");',
             "test_faults.py::test_f53_the_surroundings_change_no_decision"),
 ]
-
-# Numbers of which no defence can be taken away, and why.
-NOTHING_TO_TAKE = {}

@@ -211,10 +211,21 @@ def test_what_is_planted_stands_where_it_is_looked_for():
     assert not wrong, "\n".join(wrong)
 
 
-def test_each_defence_that_is_taken_away_stands_there_and_has_its_test():
+def defences():
     sys.path.insert(0, os.path.join(ROOT, "tests", "defences"))
     from defences import every
-    for defence in every():
+    return every()
+
+
+def test_each_attack_and_fault_has_a_defence_that_is_taken_away():
+    rows = re.findall(r"^\| ([AF]\d\d[AF\d, ]*) \|", read(os.path.join(ROOT, "docs", "reliability.md")), re.M)
+    numbers = {number for row in rows for number in row.split(", ")}
+    assert len(numbers) > 90
+    assert numbers == {defence.number for defence in defences()}
+
+
+def test_each_defence_that_is_taken_away_stands_there_and_has_its_test():
+    for defence in defences():
         assert read(os.path.join(ROOT, defence.file)).count(defence.old) == 1, defence
         assert defence.old != defence.new and defence.tests, defence
         for test in defence.tests.split():
