@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 
 import pytest
@@ -93,6 +94,37 @@ def test_a38_a40_forged_lines_are_found(sound, forge):
     rewrite(journal(sound), b"".join(forge(lines_of(sound))))
     shown = sound("verify", "last")
     assert shown.code == 7, shown
+
+
+def bound(lines):
+    """Each bound to the one before it, as whoever owns the files can write them."""
+    out, prev = [], None
+    for line in lines:
+        body = line.rpartition(b',"~h":"')[0]
+        if prev:
+            body = re.sub(rb'"prev":"[0-9a-f]{64}","seq"', b'"prev":"%s","seq"' % prev, body)
+        prev = hashlib.sha256(b"runbook.journal.v1\0" + body).hexdigest().encode()
+        out.append(b'%s,"~h":"%s"}\n' % (body, prev))
+    return out
+
+
+# The same to whoever reads JSON, or to some of those.
+FORMS = {"space": (b'":', b'": '), "escape": (b'"step":"ask"', b'"step":"\\u0061sk"'),
+         "exponent": (b'"attempt":1', b'"attempt":1e0'), "order": (b'"attempt":1,"class":"write"', b'"class":"write","attempt":1'),
+         "twice": (b'"attempt":1', b'"attempt":2,"attempt":1')}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a40_what_is_written_another_way_is_found_also_with_right_hashes(sound, form):
+    lines = lines_of(sound)
+    rewrite(journal(sound), b"".join(bound(lines)))
+    assert sound("verify", "last").code == 0
+    [at] = [at for at, line in enumerate(lines) if b'"type":"effect.intent"' in line and b'"step":"ask"' in line]
+    lines[at] = lines[at].replace(*FORMS[form], 1)
+    assert b"".join(lines) != b"".join(lines_of(sound))
+    rewrite(journal(sound), b"".join(bound(lines)))
+    shown = sound("verify", "last")
+    assert shown.code == 7 and f"seq {at} " in shown.out, shown
 
 
 @pytest.mark.parametrize("keep", [1, 5])
