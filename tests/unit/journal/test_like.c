@@ -162,7 +162,7 @@ static const struct rb_value *grown(unsigned *dice, int depth)
         if (roll < 6)
             rb_list_add(&list, grown(dice, depth - 1));
         else
-            rb_map_addn(&map, &"/\0~0$/~1"[i * 2], 2, grown(dice, depth - 1));
+            rb_map_addn(&map, &"/\0~0$/~1"[(size_t)i * 2], 2, grown(dice, depth - 1));
     }
     return roll < 6 ? rb_list_end(&list) : rb_map_end(&map);
 }
