@@ -13,7 +13,7 @@ import subprocess
 
 import pytest
 
-from conftest import ROOT, is_sanitized
+from conftest import ROOT, is_sanitized, whole
 from syscalls import NEVER_FAIL, errors_of, places, some
 from test_crash import THREE, effects_of, sound, was_created
 from test_shape import KILLED_ELSEWHERE
@@ -126,7 +126,7 @@ def journal(runbook):
             if event.get("seq") != len(events):
                 break
             events.append(event)
-    return events
+    return whole(events)
 
 
 def events_in(text):
