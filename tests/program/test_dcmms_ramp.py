@@ -193,7 +193,8 @@ def test_f01_a_ramp_that_is_killed_goes_on_and_is_taken_back(ramp):
     ramp.runbook.await_event("rollback.began")
     process.kill()
     process.wait()
-    ramp.resume(code=5)
+    if not ramp.runbook.named("run.finished"):      # it may have been quicker
+        ramp.resume(code=5)
     changes = [to for to, before in zip(ramp.world.changes(), [None, *ramp.world.changes()]) if to != before]
     assert changes == [10, 25, 50, 25, 10, 0]       # the same value again is the same flag
     ramp.rolled_back(("guard", "error-rate"))

@@ -30,7 +30,7 @@ LINES_OF_FILE, LINES_OF_FUNCTION = 600, 70
 # What the core and the plan may call besides this project's own functions: no I/O, no clock,
 # no randomness, no environment, no locale.
 PURE_LIBC = {"__assert_fail", "__stack_chk_fail", "abort", "exit", "free", "malloc", "calloc",
-             "realloc", "memchr", "memcmp", "memcpy", "memmove", "memset", "snprintf", "strchr",
+             "realloc", "memchr", "memcmp", "memcpy", "memmove", "mempcpy", "memset", "snprintf", "strchr",
              "strcmp", "strcspn", "strlen", "strncmp", "strrchr", "strspn", "strstr", "strtol",
              "strtoll", "qsort", "bsearch", "_GLOBAL_OFFSET_TABLE_"}
 
