@@ -37,6 +37,7 @@ def main():
         pattern in text for pattern in patterns for text in (defence.number, defence.file, defence.tests))]
     with tempfile.TemporaryDirectory(prefix="runbook-defences-") as folder:
         copy_into(folder)
+        see_pass(folder, sorted({test for defence in wanted for test in defence.tests.split()}))
         missed = 0
         for place, defence in enumerate(wanted, 1):
             began = time.monotonic()
@@ -56,7 +57,6 @@ def copy_into(folder):
     assert archive.wait() == 0
     # A defence that is gone may leave a variable or a function that nobody uses.
     said("meson", "setup", "build", "--wrap-mode=nodownload", "-Dwerror=false", cwd=folder)
-    said("ninja", "-C", "build", *PROGRAMS, cwd=folder)
 
 
 def said(*words, cwd):
@@ -64,6 +64,20 @@ def said(*words, cwd):
     done = subprocess.run(words, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode != 0:
         sys.exit(done.stdout)
+
+
+def build(folder, tests):
+    built = filter(None, (built_for(folder, test) for test in tests))
+    said("ninja", "-C", "build", *PROGRAMS, *built, cwd=folder)
+
+
+def see_pass(folder, tests):
+    """With every defence in its place: a test that fails by itself shows as little as one that can't."""
+    build(folder, tests)
+    broken = [test for test in tests if not passes(folder, test)]
+    if broken:
+        sys.exit(f"fails anyway: {', '.join(broken)}")
+    print(f"with all of them {len(tests)} tests pass", flush=True)
 
 
 def without(folder, defence):
@@ -76,8 +90,7 @@ def without(folder, defence):
     try:
         put(path, text.replace(defence.old, defence.new))
         tests = defence.tests.split()
-        built = filter(None, (built_for(folder, test) for test in tests))
-        said("ninja", "-C", "build", *PROGRAMS, *built, cwd=folder)
+        build(folder, tests)
         return [test for test in tests if passes(folder, test)]
     finally:
         put(path, text)
