@@ -159,7 +159,7 @@ steps:
         done = runbook("exec", path, "--no-input")
         assert done.code == 3, done
         assert service.count(url.partition("?")[0]) == 2
-    assert reasons(runbook)["read"] == reason
+    assert reasons(runbook)["read"] == reason, runbook.named("effect.result")
     assert [d["kind"] for d in runbook.named("question.asked")] == ["doubt"]
     assert sent(runbook) == {"read": ["maybe"], "write": ["maybe"]}
     assert runbook("replay", "last").code == 9      # open: it waits for a person

@@ -168,6 +168,27 @@ static void silence_ends_with_the_time(void **state)
     assert_int_equal(rb_value_get_int(scene.outcome, "status", 0), 200);
 }
 
+static void assert_in_time(struct http_scene *of, const struct rb_value *outcome)
+{
+    assert_error(of, "timeout", "maybe");
+    assert_true(rb_value_get_int(outcome, "duration_us", 0) >= RB_SEC);
+}
+
+/* libcurl takes 999.1 ms for a second; bytes that come often make it look often. */
+static void no_time_is_over_before_it_is(void **state)
+{
+    (void)state;
+    enum { COUNT = 6 };
+    scene.watch = assert_in_time;
+    for (int i = 0; i < COUNT; i++) {
+        const struct rb_value *request = http_to(&scene, "GET", "/drip?every=0.0003");
+        request = with_int(request, "timeout_us", RB_SEC);
+        http_send(&scene, http_with(request, "dir", rb_value_textf("a.%d", i)));
+    }
+    http_wait(&scene, COUNT);
+    scene.watch = NULL;
+}
+
 static const struct rb_value *slow(int64_t rate)
 {
     return rb_value_map("rate", rb_value_int(rate), "over_us", rb_value_int(RB_SEC), NULL);
@@ -286,6 +307,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_answer_that_is_cut_is_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_http_is_no_answer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(silence_ends_with_the_time, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_time_is_over_before_it_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_body_that_drips_is_given_up, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_server_may_think_before_it_answers, set_up,
                                         tear_down),
