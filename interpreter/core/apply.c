@@ -164,20 +164,29 @@ static void take_shell(struct rb_state *state, const struct rb_event *event)
         rb_value_append(&state->shells, event->d);
 }
 
+/* What a guard has others wait for: 0 nothing, then its pause, and what it has found. */
+static int holds_up(const struct rb_state *state, int node)
+{
+    const struct rb_active *active = state->nodes[node].active;
+    if (!active || !rb_front_is_guard(state, node))
+        return 0;
+    return active->failure ? 2 : active->pausing;
+}
+
 /* What most events are about: the node under way that they name. */
 static void apply_to_named(struct rb_state *state, const struct rb_event *event)
 {
     int at = rb_front_find(state, rb_value_get_text(event->d, "step", ""));
     if (at < 0)
         return;
+    int before = holds_up(state, at);
     state->current = at;
     rb_nodes_touch(state, at);
     if (event->type == RB_EV_EVAL_RESULT)
         rb_apply_eval(state, event);
     else
         rb_apply_to_step(state, &state->nodes[at], event);
-    /* All others may have waited for it. */
-    if (rb_front_is_guard(state, at))
+    if (holds_up(state, at) != before)
         rb_nodes_touch_all(state);
 }
 

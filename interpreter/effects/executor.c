@@ -182,12 +182,14 @@ static const rb_time AT_MOST = RB_SEC;
 
 static void due(uv_timer_t *timer);
 
+/* Never at once: libuv reads nothing while a timer is due, and a thousand gates are due one right
+ * after the other. */
 static void arm(struct rb_real *real)
 {
     rb_time left = real->due - rb_clock_mono();
     left = left < AT_MOST ? left : AT_MOST;
     uv_update_time(real->o.loop);
-    uv_timer_start(&real->timer, due, left > 0 ? (uint64_t)(left / RB_MS + 1) : 0, 0);
+    uv_timer_start(&real->timer, due, left > 0 ? (uint64_t)(left / RB_MS + 1) : 1, 0);
 }
 
 /* It is a coarse one as well and may be early; the core has no use for a time that has not come. */

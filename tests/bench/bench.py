@@ -227,7 +227,7 @@ def side_by_side(bench):
         met(kilobytes < 64 * 1024))
     guard(bench)
     path = bench.checked("branches.yaml", books.branches(100))
-    here, floors = in_turns(3, lambda: bench.runbook("exec", path),
+    here, floors = in_turns(7, lambda: bench.runbook("exec", path),
                             lambda: bench.measure("/bin/sleep", "1").seconds)
     against("100 branches that sleep for a second", [s.seconds for s in here], floors, 1.1,
             max(s.own_kb + s.others_kb for s in here))
