@@ -4,6 +4,8 @@
 
 #include "base/mem.h"
 
+enum { BEAT_MS = 1000 };
+
 /* A socket that libcurl waits for; freed when the loop let go of it. */
 struct watch {
     uv_poll_t poll;
@@ -15,6 +17,8 @@ struct watch {
 struct rb_curl_loop {
     uv_loop_t *uv;
     uv_timer_t timer; /* of the time that it waits for */
+    uv_timer_t beat;  /* active while there are transfers */
+    int open;         /* so many of these */
     const struct rb_curl *curl;
     CURLM *multi;
     long kept;
@@ -23,11 +27,20 @@ struct rb_curl_loop {
     struct rb_curl_loop_events events;
 };
 
+static void on_beat(uv_timer_t *beat);
+
+static void acted(struct rb_curl_loop *loop, CURLMcode code, int running)
+{
+    if (running > 0 && !uv_is_active((const uv_handle_t *)&loop->beat))
+        uv_timer_start(&loop->beat, on_beat, BEAT_MS, 0);
+    loop->events.acted(loop->events.context, code);
+}
+
 static void act(struct rb_curl_loop *loop, curl_socket_t socket, int events)
 {
     int running;
     CURLMcode code = loop->curl->multi_socket_action(loop->multi, socket, events, &running);
-    loop->events.acted(loop->events.context, code);
+    acted(loop, code, running);
 }
 
 static bool is_closing(const struct rb_curl_loop *loop)
@@ -35,13 +48,19 @@ static bool is_closing(const struct rb_curl_loop *loop)
     return uv_is_closing((const uv_handle_t *)&loop->timer);
 }
 
-/* An address whose time is up is let go of, and the next one is taken up when libcurl is called the
- * next time, for which it asks nobody (7.88.1; curl#11920). */
-static void act_again(struct rb_curl_loop *loop)
+/* Of every transfer, whatever it waits for. */
+static void act_on_all(struct rb_curl_loop *loop)
 {
     int running;
     CURLMcode code = loop->curl->multi_socket_all(loop->multi, &running);
-    loop->events.acted(loop->events.context, code);
+    acted(loop, code, running);
+}
+
+/* A time that is due less than a millisecond after another one of its transfer is forgotten with it
+ * (7.88.1, multi.c, add_next_timeout), and were it the last one, nothing would end the transfer. */
+static void on_beat(uv_timer_t *beat)
+{
+    act_on_all(beat->data);
 }
 
 static void on_time(uv_timer_t *timer)
@@ -49,8 +68,10 @@ static void on_time(uv_timer_t *timer)
     struct rb_curl_loop *loop = timer->data;
     loop->let_go = false;
     act(loop, CURL_SOCKET_TIMEOUT, 0);
+    /* An address whose time is up is let go of, and the next one is taken up when libcurl is called
+     * the next time, for which it asks nobody (7.88.1; curl#11920). */
     if (loop->let_go && !is_closing(loop))
-        act_again(loop);
+        act_on_all(loop);
 }
 
 static int on_timeout(CURLM *multi, long ms, void *context)
@@ -147,6 +168,7 @@ static void close_multi(struct rb_curl_loop *loop)
         drop_watch(loop, loop->watches);
     loop->curl->multi_cleanup(loop->multi);
     uv_timer_stop(&loop->timer);
+    uv_timer_stop(&loop->beat);
 }
 
 struct rb_curl_loop *rb_curl_loop_open(uv_loop_t *uv, const struct rb_curl *curl, long kept,
@@ -158,20 +180,26 @@ struct rb_curl_loop *rb_curl_loop_open(uv_loop_t *uv, const struct rb_curl *curl
     loop->kept = kept;
     loop->events = *events;
     uv_timer_init(uv, &loop->timer);
-    loop->timer.data = loop;
+    uv_timer_init(uv, &loop->beat);
+    uv_unref((uv_handle_t *)&loop->beat);
+    loop->timer.data = loop->beat.data = loop;
+    loop->open = 2;
     open_multi(loop);
     return loop;
 }
 
-static void free_loop(uv_handle_t *timer)
+static void closed(uv_handle_t *timer)
 {
-    free(timer->data);
+    struct rb_curl_loop *loop = timer->data;
+    if (--loop->open == 0)
+        free(loop);
 }
 
 void rb_curl_loop_close(struct rb_curl_loop *loop)
 {
     close_multi(loop);
-    uv_close((uv_handle_t *)&loop->timer, free_loop);
+    uv_close((uv_handle_t *)&loop->timer, closed);
+    uv_close((uv_handle_t *)&loop->beat, closed);
 }
 
 void rb_curl_loop_renew(struct rb_curl_loop *loop)

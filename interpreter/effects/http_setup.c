@@ -83,8 +83,7 @@ static bool set_times(struct setup *setup)
     rb_time left = exchange->began + total - rb_clock_mono();
     if (total > 0 && left <= 0)
         return rb_exchange_fail(exchange, "timeout", "the redirects took too long");
-    /* libcurl (7.88.1) takes a part of a millisecond that is missing for one that is over. */
-    set_long(setup, CURLOPT_TIMEOUT_MS, total > 0 ? in_ms(left) + 1 : 0);
+    set_long(setup, CURLOPT_TIMEOUT_MS, total > 0 ? in_ms(left) : 0);
     set_long(setup, CURLOPT_CONNECTTIMEOUT_MS, in_ms(connect));
     return true;
 }
