@@ -193,7 +193,7 @@ static void a_body_that_drips_until_its_time_is_over_is_not_too_slow(void **stat
 static void no_time_is_forgotten(void **state)
 {
     (void)state;
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 8; i++) {
         const struct rb_value *request = http_to(&scene, "GET", "/raw?end=silence&bytes=");
         request = with_int(request, "connect_timeout_us", 200 * RB_MS);
         http_run(&scene, with_int(request, "timeout_us", 201 * RB_MS));
