@@ -23,7 +23,6 @@ struct rb_curl_loop {
     CURLM *multi;
     long kept;
     struct watch *watches;
-    bool let_go; /* of a socket, since the time came */
     struct rb_curl_loop_events events;
 };
 
@@ -43,35 +42,21 @@ static void act(struct rb_curl_loop *loop, curl_socket_t socket, int events)
     acted(loop, code, running);
 }
 
-static bool is_closing(const struct rb_curl_loop *loop)
-{
-    return uv_is_closing((const uv_handle_t *)&loop->timer);
-}
-
-/* Of every transfer, whatever it waits for. */
-static void act_on_all(struct rb_curl_loop *loop)
+/* What libcurl (7.88.1) asks nobody to call it for. A time that is due less than a millisecond after
+ * another one of its transfer is forgotten with it (multi.c, add_next_timeout), and were it the last
+ * one, nothing would end the transfer. An address whose time is up is let go of, and the next one is
+ * taken up with the next call (curl#11920). */
+static void on_beat(uv_timer_t *beat)
 {
     int running;
+    struct rb_curl_loop *loop = beat->data;
     CURLMcode code = loop->curl->multi_socket_all(loop->multi, &running);
     acted(loop, code, running);
 }
 
-/* A time that is due less than a millisecond after another one of its transfer is forgotten with it
- * (7.88.1, multi.c, add_next_timeout), and were it the last one, nothing would end the transfer. */
-static void on_beat(uv_timer_t *beat)
-{
-    act_on_all(beat->data);
-}
-
 static void on_time(uv_timer_t *timer)
 {
-    struct rb_curl_loop *loop = timer->data;
-    loop->let_go = false;
-    act(loop, CURL_SOCKET_TIMEOUT, 0);
-    /* An address whose time is up is let go of, and the next one is taken up when libcurl is called
-     * the next time, for which it asks nobody (7.88.1; curl#11920). */
-    if (loop->let_go && !is_closing(loop))
-        act_on_all(loop);
+    act(timer->data, CURL_SOCKET_TIMEOUT, 0);
 }
 
 static int on_timeout(CURLM *multi, long ms, void *context)
@@ -133,7 +118,6 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context,
     struct watch *watch = assigned;
     (void)easy;
     if (what == CURL_POLL_REMOVE) {
-        loop->let_go = true;
         loop->curl->multi_assign(loop->multi, socket, NULL);
         if (watch)
             drop_watch(loop, watch);

@@ -105,4 +105,6 @@ plant "a wait is over when its window opens" interpreter/core/apply.c \
     "node->phase = RB_PHASE_READY;" "node->phase = RB_PHASE_READY; node->active->waited = true;"
 plant "the time of one wait ends the next as well" interpreter/core/apply.c \
     "node->active->due > event->mono)" "node->active->due > event->mono + 3 * RB_SEC)"
+plant "what a guard has held up does not go on" interpreter/core/apply.c \
+    "if (holds_up(state, at) != before)" "if (holds_up(state, at) > before)"
 exit "$missed"
