@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cli/received.h"
 #include "cli/run_signers.h"
+#include "core/front.h"
 #include "core/question.h"
 #include "core/statement.h"
 #include "effects/clock.h"
@@ -216,6 +217,15 @@ static bool judge_next(struct rb_inbox *inbox)
     return false;
 }
 
+/* Its time has come while nobody ran it: the timer is about to say so, and what follows from that is
+ * not that nobody has answered yet. */
+static bool is_over(const struct rb_inbox *inbox, const struct open_question *open)
+{
+    const struct rb_state *state = inbox->o.state;
+    int at = rb_front_find(state, rb_value_as_text(open->step, ""));
+    return at >= 0 && rb_node_is_due(&state->nodes[at], rb_clock_mono());
+}
+
 /* All there is has been looked at. */
 static void tell_nobody(struct rb_inbox *inbox)
 {
@@ -223,7 +233,7 @@ static void tell_nobody(struct rb_inbox *inbox)
     for (size_t i = 0; i < inbox->count; i++) {
         struct open_question *open = &inbox->items[i];
         if (!rb_question_is_signed(open->question) || open->told ||
-            (inbox->o.waits && !none))
+            (inbox->o.waits && !none) || is_over(inbox, open))
             continue;
         open->told = true;
         put(inbox, open, RB_EV_QUESTION_UNANSWERED,

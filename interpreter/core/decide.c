@@ -73,8 +73,7 @@ static bool expects_shell_end(const struct rb_state *state, const struct rb_valu
 static bool expects_timer(const struct rb_state *state, rb_time mono)
 {
     for (int i = 0; i < state->active_count; i++) {
-        const struct rb_node *node = &state->nodes[state->active[i]];
-        if (rb_node_has_deadline(node) && mono >= node->active->due)
+        if (rb_node_is_due(&state->nodes[state->active[i]], mono))
             return true;
     }
     return false;

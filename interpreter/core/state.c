@@ -187,6 +187,11 @@ bool rb_node_has_deadline(const struct rb_node *node)
             node->active->due_utc > 0);
 }
 
+bool rb_node_is_due(const struct rb_node *node, rb_time mono)
+{
+    return rb_node_has_deadline(node) && mono >= node->active->due;
+}
+
 bool rb_node_prepares(const struct rb_state *state, const struct rb_node *node)
 {
     const struct rb_step *step = &state->plan->steps[node->step];

@@ -219,6 +219,8 @@ bool rb_node_is_uncommitted(const struct rb_node *node);
 bool rb_state_is_over(const struct rb_state *state);
 /* Is something to happen here at a time (active->due)? */
 bool rb_node_has_deadline(const struct rb_node *node);
+/* Has that time come? A timer.due is of use then. */
+bool rb_node_is_due(const struct rb_node *node, rb_time mono);
 /* Is a question open here that has an end? */
 bool rb_node_expires(const struct rb_node *node);
 /* Does this node evaluate anything before its action? */

@@ -111,6 +111,34 @@ def test_a_time_that_is_over_is_no_yes(runbook, people):
     assert replayed.code == 0, replayed
 
 
+def test_a_time_that_is_over_while_nobody_runs_it_is_no_question(runbook, people):
+    begin(runbook, BOOK.replace("4h", "1s"))
+    time.sleep(1.1)
+    done = runbook("resume", "last", "--no-input")
+    assert done.code == 1, done
+    assert "the approval expired: nobody signed for product-owner, tech-lead" in done.err
+    assert "nobody answered" not in done.err
+    assert len(runbook.named("run.suspended")) == 1
+    assert_sound(runbook, "ABSENT")
+
+
+def test_of_two_that_expire_apart_the_first_fails_at_its_time(runbook, people):
+    book = """runbook: both
+roles: {product-owner: [po@x], tech-lead: [tl@x]}
+signers: allowed_signers
+steps:
+  - id: both
+    parallel:
+      - {id: later, approve: {roles: [product-owner], expires: 4h}}
+      - {id: soon, approve: {roles: [tech-lead], expires: 1s}}
+"""
+    assert runbook("exec", runbook.write("both.yaml", book), "--no-input").code == 3
+    time.sleep(1.1)
+    done = runbook("resume", "last", "--no-input")
+    assert done.code == 1, done
+    assert [one["step"] for one in runbook.named("attempt.failed")] == ["soon"]
+
+
 def test_a_quorum_of_one_role(runbook, people):
     text = BOOK.replace("[product-owner, tech-lead]", "[tech-lead]\n      quorum: 2")
     begin(runbook, text)
