@@ -217,13 +217,37 @@ static bool judge_next(struct rb_inbox *inbox)
     return false;
 }
 
+static const struct rb_node *node_of(const struct rb_inbox *inbox,
+                                     const struct open_question *open)
+{
+    int at = rb_front_find(inbox->o.state, rb_value_as_text(open->step, ""));
+    return at >= 0 ? &inbox->o.state->nodes[at] : NULL;
+}
+
 /* Its time has come while nobody ran it: the timer is about to say so, and what follows from that is
  * not that nobody has answered yet. */
 static bool is_over(const struct rb_inbox *inbox, const struct open_question *open)
 {
-    const struct rb_state *state = inbox->o.state;
-    int at = rb_front_find(state, rb_value_as_text(open->step, ""));
-    return at >= 0 && rb_node_is_due(&state->nodes[at], rb_clock_mono());
+    const struct rb_node *node = node_of(inbox, open);
+    return node && rb_node_is_due(node, rb_clock_mono());
+}
+
+static const struct rb_value *why_unanswered(const struct rb_inbox *inbox,
+                                             const struct open_question *open)
+{
+    const struct rb_node *node = node_of(inbox, open);
+    const struct rb_value *accepted = node && node->active ? node->active->approvals : NULL;
+    RB_AUTO_BUF struct rb_buf text = {0};
+    if (rb_value_count(inbox->signers.lines) == 0)
+        return rb_value_text("nobody can sign: the run began without a file of signers");
+    if (rb_value_count(accepted) == 0)
+        return rb_value_text("nobody has signed yet");
+    for (size_t i = 0; i < rb_value_count(accepted); i++) {
+        const struct rb_value *one = rb_value_at(accepted, i);
+        rb_buf_printf(&text, "%s%s as %s", i > 0 ? ", " : "only ",
+                      rb_value_get_text(one, "by", ""), rb_value_get_text(one, "role", ""));
+    }
+    return rb_value_string(rb_buf_text(&text), text.length);
 }
 
 /* All there is has been looked at. */
@@ -237,12 +261,8 @@ static void tell_nobody(struct rb_inbox *inbox)
             continue;
         open->told = true;
         put(inbox, open, RB_EV_QUESTION_UNANSWERED,
-            rb_value_map(
-                "q", rb_value_ref(rb_value_get(open->question, "q")), "why",
-                rb_value_text(
-                    none ? "nobody can sign: the run began without a file of signers"
-                         : "nobody has signed yet"),
-                NULL));
+            rb_value_map("q", rb_value_ref(rb_value_get(open->question, "q")), "why",
+                         why_unanswered(inbox, open), NULL));
         i = (size_t)-1; /* what is open may be other questions by now */
     }
 }

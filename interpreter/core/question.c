@@ -173,3 +173,25 @@ char *rb_question_name(const struct rb_value *question)
     rb_buf_printf(&name, "%s%s%s", step, *part ? "." : "", part);
     return rb_buf_take(&name);
 }
+
+static bool has_role(const struct rb_value *accepted, const char *role)
+{
+    for (size_t i = 0; i < rb_value_count(accepted); i++) {
+        if (strcmp(rb_value_get_text(rb_value_at(accepted, i), "role", ""), role) == 0)
+            return true;
+    }
+    return false;
+}
+
+const struct rb_value *rb_question_roles_left(const struct rb_value *question,
+                                              const struct rb_value *accepted)
+{
+    const struct rb_value *roles = rb_value_get(question, "roles");
+    struct rb_list_builder left = {0};
+    for (size_t i = 0; i < rb_value_count(roles); i++) {
+        const struct rb_value *role = rb_value_at(roles, i);
+        if (!has_role(accepted, rb_value_as_text(role, "")))
+            rb_list_add(&left, rb_value_ref(role));
+    }
+    return rb_list_end(&left);
+}

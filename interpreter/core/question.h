@@ -40,3 +40,6 @@ bool rb_question_offers_shell(const struct rb_value *question);
 /* The name of the question in an answers file: "release-ok", "preflight.disk",
  * "migrate.failure". A new string. */
 char *rb_question_name(const struct rb_value *question);
+/* Those of its roles that none of the accepted signatures is for, a list. */
+const struct rb_value *rb_question_roles_left(const struct rb_value *question,
+                                              const struct rb_value *accepted);

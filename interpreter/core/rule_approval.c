@@ -185,16 +185,6 @@ static bool judge(const struct rb_state *state, struct rb_event *ret)
                        rb_value_merge(answer, which));
 }
 
-static const struct rb_value *by_role(const struct rb_value *accepted, const char *role)
-{
-    for (size_t i = 0; i < rb_value_count(accepted); i++) {
-        const struct rb_value *one = rb_value_at(accepted, i);
-        if (strcmp(rb_value_get_text(one, "role", ""), role) == 0)
-            return one;
-    }
-    return NULL;
-}
-
 /* So many of any role, or one of each. */
 static bool is_enough(const struct rb_active *active)
 {
@@ -202,30 +192,25 @@ static bool is_enough(const struct rb_active *active)
     int64_t quorum = rb_value_get_int(active->question, "quorum", 0);
     if (quorum > 0)
         return (int64_t)rb_value_count(active->approvals) >= quorum;
-    for (size_t i = 0; i < rb_value_count(roles); i++) {
-        if (!by_role(active->approvals, rb_value_as_text(rb_value_at(roles, i), "")))
-            return false;
-    }
-    return rb_value_count(roles) > 0;
+    RB_AUTO_VALUE const struct rb_value *left =
+        rb_question_roles_left(active->question, active->approvals);
+    return rb_value_count(roles) > 0 && rb_value_count(left) == 0;
 }
 
 static bool expired(const struct rb_state *state, struct rb_event *ret)
 {
     const struct rb_active *active = rb_state_current(state)->active;
-    const struct rb_value *roles = rb_value_get(active->question, "roles");
+    RB_AUTO_VALUE const struct rb_value *left =
+        rb_question_roles_left(active->question, active->approvals);
     RB_AUTO_BUF struct rb_buf why = {0};
     rb_buf_puts(&why, "the approval expired: nobody signed for ");
-    bool first = true;
-    for (size_t i = 0; i < rb_value_count(roles); i++) {
-        const char *role = rb_value_as_text(rb_value_at(roles, i), "");
-        if (by_role(active->approvals, role))
-            continue;
-        rb_buf_printf(&why, "%s%s", first ? "" : ", ", role);
-        first = false;
-    }
+    for (size_t i = 0; i < rb_value_count(left); i++)
+        rb_buf_printf(&why, "%s%s", i > 0 ? ", " : "",
+                      rb_value_as_text(rb_value_at(left, i), ""));
     return rb_rule_fail(state, ret, RB_REASON_TIMEOUT, NULL,
-                        first ? "the approval expired: not enough people signed"
-                              : rb_buf_text(&why));
+                        rb_value_count(left) == 0
+                            ? "the approval expired: not enough people signed"
+                            : rb_buf_text(&why));
 }
 
 static bool rejected(const struct rb_state *state, struct rb_event *ret,

@@ -103,10 +103,10 @@ static void annotate(struct plain *plain, const struct rb_event *event)
     command(plain, name, rb_buf_text(&title), rb_buf_text(&why));
 }
 
-static void say_signing(struct plain *plain, const struct rb_value *question)
+static void say_signing(struct plain *plain, const struct rb_active *active)
 {
     RB_AUTO_BUF struct rb_buf line = {0};
-    rb_words_signing(&line, question, plain->options.run_id);
+    rb_words_signing(&line, active->question, active->approvals, plain->options.run_id);
     put_below(plain, "", rb_buf_text(&line));
 }
 
@@ -124,7 +124,7 @@ static void say_questions(struct plain *plain, const struct rb_state *state)
         if (!open || !node->active->question)
             continue;
         if (rb_value_get(node->active->question, "roles")) {
-            say_signing(plain, node->active->question);
+            say_signing(plain, node->active);
             continue;
         }
         RB_AUTO_FREE char *name = rb_question_name(node->active->question);

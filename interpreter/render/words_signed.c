@@ -19,12 +19,27 @@ void rb_words_roles(struct rb_buf *out, const struct rb_value *question)
     }
 }
 
-void rb_words_signing(struct rb_buf *out, const struct rb_value *question, const char *run)
+/* The question as it is still open: of those who have not signed, or of so many more. */
+static const struct rb_value *left_of(const struct rb_value *question,
+                                      const struct rb_value *accepted)
 {
+    int64_t quorum = rb_value_get_int(question, "quorum", 0);
+    int64_t count = (int64_t)rb_value_count(accepted);
+    RB_AUTO_VALUE const struct rb_value *left =
+        quorum > 0
+            ? rb_value_map("quorum", rb_value_int(quorum - count), NULL)
+            : rb_value_map("roles", rb_question_roles_left(question, accepted), NULL);
+    return rb_value_merge(question, left);
+}
+
+void rb_words_signing(struct rb_buf *out, const struct rb_value *question,
+                      const struct rb_value *accepted, const char *run)
+{
+    RB_AUTO_VALUE const struct rb_value *left = left_of(question, accepted);
     RB_AUTO_FREE char *name = rb_question_name(question);
     bool approval = strcmp(rb_value_get_text(question, "kind", ""), "approval") == 0;
-    rb_buf_printf(out, "to be signed by ");
-    rb_words_roles(out, question);
+    rb_buf_printf(out, "%sto be signed by ", rb_value_count(accepted) > 0 ? "still " : "");
+    rb_words_roles(out, left);
     rb_buf_printf(out, ": runbook %s %s", approval ? "approve" : "confirm", run);
     if (approval)
         return;

@@ -187,8 +187,10 @@ static bool signature(const struct rb_telling *telling)
 
 static bool unanswered(const struct rb_telling *telling)
 {
+    const struct rb_node *node = rb_state_current(telling->state);
+    bool some = node && node->active && rb_value_count(node->active->approvals) > 0;
     rb_telling_key(telling);
-    rb_buf_puts(telling->out, "nobody answered");
+    rb_buf_puts(telling->out, some ? "not enough have signed" : "nobody answered");
     rb_telling_because(telling, "why");
     return true;
 }

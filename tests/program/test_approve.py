@@ -24,6 +24,9 @@ def test_two_roles_sign_and_the_run_goes_on(runbook, people, waiting):
     approve(runbook, people, "po@x")
     early = runbook("resume", "last")
     assert early.code == 3, "one of the two is no approval"
+    assert "go: not enough have signed: only po@x as product-owner" in early.err
+    assert "still to be signed by tech-lead: runbook approve r-" in early.err
+    assert "product-owner and" not in early.err, "who has signed is not asked to again"
     approve(runbook, people, "tl2@x", "--note", "watched the tests")
     done = runbook("resume", "last")
     assert done.code == 0, done
@@ -143,7 +146,10 @@ def test_a_quorum_of_one_role(runbook, people):
     text = BOOK.replace("[product-owner, tech-lead]", "[tech-lead]\n      quorum: 2")
     begin(runbook, text)
     approve(runbook, people, "tl@x")
-    assert runbook("resume", "last").code == 3, "one is not enough"
+    early = runbook("resume", "last")
+    assert early.code == 3, "one is not enough"
+    assert "go: not enough have signed: only tl@x as tech-lead" in early.err
+    assert "still to be signed by 1 of tech-lead: runbook approve r-" in early.err
     approve(runbook, people, "tl2@x")
     assert runbook("resume", "last").code == 0
 
@@ -397,7 +403,7 @@ def test_status_says_who_has_signed(runbook, people, waiting):
     approve(runbook, people, "po@x")
     assert runbook("resume", "last").code == 3
     said = runbook("status", "last").out
-    assert "to be signed by product-owner and tech-lead: runbook approve r-" in said
+    assert "still to be signed by tech-lead: runbook approve r-" in said
     assert "signed by po@x as product-owner" in said
 
 
