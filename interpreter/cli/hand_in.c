@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "cli/inbox.h"
+#include "cli/left.h"
 #include "cli/received.h"
 #include "cli/run_signers.h"
 #include "core/core.h"
@@ -122,7 +123,9 @@ static bool counts(const struct rb_history *history, const struct rb_signed *sig
 /* What the record says of an answer. */
 struct outcome {
     int64_t q;
-    const char *blob; /* of its signature; NULL: it is not signed */
+    const char *blob;                /* of its signature; NULL: it is not signed */
+    const struct rb_signed *signed_; /* NULL: it is not */
+    const char *name;                /* in the inbox, of what is signed */
     const char *step;
     bool approval; /* more than one may sign */
     bool asked;    /* the question stands in the record before */
@@ -198,6 +201,38 @@ static void await(const struct rb_run *run, struct outcome *outcome)
         look(run, outcome); /* it may have ended with it */
 }
 
+/* Of another's signature about the same question nothing is known before the run goes on. */
+static void tell_beside(const struct rb_run *run, const struct outcome *outcome,
+                        const char *name)
+{
+    RB_CLEANUP(rb_signed_done) struct rb_signed left = {0};
+    RB_AUTO_BUF struct rb_buf words = {0};
+    if (strcmp(name, outcome->name) == 0 || !rb_left_read(run, name, &left) ||
+        rb_value_get_int(left.statement, "q", -1) != outcome->q ||
+        rb_left_is_recorded(run, &left))
+        return;
+    rb_left_words(&left, &words);
+    printf("in its inbox as well, and not judged yet: %s\n", rb_buf_text(&words));
+}
+
+static void tell_kept(const struct rb_run *run, const struct outcome *outcome)
+{
+    int64_t expires =
+        outcome->signed_ ? rb_value_get_int(outcome->signed_->statement, "expires", 0) : 0;
+    char when[28] = "";
+    if (expires)
+        rb_time_format(expires, when);
+    printf("%s has it in its inbox; it counts when the run goes on", run->id);
+    if (expires)
+        printf(" before %.19sZ", when);
+    printf(": runbook resume %s\n", run->id);
+    if (!outcome->signed_)
+        return;
+    RB_AUTO_VALUE const struct rb_value *names = rb_left_names(run);
+    for (size_t i = 0; i < rb_value_count(names); i++)
+        tell_beside(run, outcome, rb_value_as_text(rb_value_key_at(names, i), ""));
+}
+
 static bool tell(const struct rb_history *history, struct outcome *outcome, bool live,
                  struct rb_error *err)
 {
@@ -219,9 +254,7 @@ static bool tell(const struct rb_history *history, struct outcome *outcome, bool
                        "(`runbook status %s`)",
                        id, id);
     else
-        printf(
-            "%s has it in its inbox; it counts when the run goes on: runbook resume %s\n",
-            id, id);
+        tell_kept(history->run, outcome);
     rb_buf_done(&outcome->by);
     rb_buf_done(&outcome->why);
     return good;
@@ -243,6 +276,8 @@ bool rb_hand_in_signed(const struct rb_history *history, const char *bytes, size
     struct outcome outcome = {
         .q = rb_value_get_int(signed_.statement, "q", -1),
         .blob = blob,
+        .signed_ = &signed_,
+        .name = name,
         .approval =
             strcmp(rb_value_get_text(signed_.statement, "decision", ""), "approve") == 0 ||
             strcmp(rb_value_get_text(signed_.statement, "decision", ""), "reject") == 0,

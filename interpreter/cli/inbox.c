@@ -1,6 +1,5 @@
 #include "cli/inbox.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,14 +7,15 @@
 
 #include "base/digest.h"
 #include "base/json.h"
-#include "base/text.h"
+#include "cli/left.h"
+#include "cli/questions.h"
 #include "cli/received.h"
 #include "cli/run_signers.h"
 #include "core/front.h"
 #include "core/question.h"
 #include "core/statement.h"
 #include "effects/clock.h"
-#include "journal/folder.h"
+#include "render/words.h"
 
 struct open_question {
     const struct rb_value *step, *question;
@@ -31,6 +31,8 @@ struct rb_inbox {
     size_t count, capacity;
     char **judged; /* "NAME Q": what was judged for which question */
     size_t judged_count, judged_capacity;
+    int64_t *closed; /* the questions that were open and are no more */
+    size_t closed_count, closed_capacity;
     /* What is being judged, and for which question. */
     struct rb_signed signed_;
     struct rb_buf revoked;
@@ -142,11 +144,9 @@ static void judge(struct rb_inbox *inbox)
 /* What can't be read may be half written: it is looked at again when it changes. */
 static bool take_signed(struct rb_inbox *inbox, const char *name)
 {
-    RB_AUTO_BUF struct rb_buf bytes = {0}, mark = {0};
+    RB_AUTO_BUF struct rb_buf mark = {0};
     struct rb_signed got = {0};
-    struct rb_error err = {0};
-    if (!rb_run_get(inbox->o.run, "inbox", name, &bytes, &err) ||
-        !rb_signed_read(rb_buf_text(&bytes), bytes.length, &got, &err))
+    if (!rb_left_read(inbox->o.run, name, &got))
         return false;
     const struct open_question *open =
         open_at(inbox, rb_value_get_text(got.statement, "step", ""));
@@ -189,27 +189,9 @@ static void take_answers(struct rb_inbox *inbox)
     }
 }
 
-/* The names in the inbox, in an order that is always the same. */
-static const struct rb_value *names_in(const struct rb_run *run)
-{
-    struct rb_map_builder map = {0};
-    int fd = -1;
-    DIR *folder = rb_folder_open(run->dir, "inbox", &fd, NULL) ? fdopendir(fd) : NULL;
-    for (const struct dirent *entry = folder ? readdir(folder) : NULL; entry;
-         entry = readdir(folder)) {
-        if (rb_text_starts(entry->d_name, "signed."))
-            rb_map_add(&map, entry->d_name, rb_value_null());
-    }
-    if (folder)
-        closedir(folder);
-    else
-        rb_close_descriptor(&fd);
-    return rb_map_end(&map);
-}
-
 static bool judge_next(struct rb_inbox *inbox)
 {
-    RB_AUTO_VALUE const struct rb_value *names = names_in(inbox->o.run);
+    RB_AUTO_VALUE const struct rb_value *names = rb_left_names(inbox->o.run);
     for (size_t i = 0; i < rb_value_count(names); i++) {
         if (take_signed(inbox, rb_value_as_text(rb_value_key_at(names, i), "")))
             return true;
@@ -324,10 +306,51 @@ static void shut(void *self, int64_t q)
     struct open_question *open = open_of(inbox, q);
     if (!open)
         return;
+    RB_GROW(inbox->closed, inbox->closed_count, inbox->closed_capacity);
+    inbox->closed[inbox->closed_count++] = q;
     rb_value_unref(open->step);
     rb_value_unref(open->question);
     *open = inbox->items[--inbox->count];
     hold_loop(inbox);
+}
+
+/* A run that is suspended has closed what it will ask again. */
+static bool was_closed(const struct rb_inbox *inbox, int64_t q)
+{
+    RB_AUTO_VALUE const struct rb_value *open = rb_questions_open(inbox->o.state);
+    for (size_t i = 0; i < rb_value_count(open); i++) {
+        if (rb_value_get_int(rb_value_at(open, i), "q", -1) == q)
+            return false;
+    }
+    for (size_t i = 0; i < inbox->closed_count; i++) {
+        if (inbox->closed[i] == q)
+            return true;
+    }
+    return false;
+}
+
+static void tell_uncounted(const struct rb_inbox *inbox, const char *name,
+                           struct rb_buf *out)
+{
+    RB_CLEANUP(rb_signed_done) struct rb_signed left = {0};
+    if (!rb_left_read(inbox->o.run, name, &left) ||
+        strcmp(rb_value_get_text(left.statement, "run", ""), inbox->o.run->id) != 0 ||
+        !was_closed(inbox, rb_value_get_int(left.statement, "q", -1)) ||
+        rb_left_is_recorded(inbox->o.run, &left))
+        return;
+    rb_words_text(out, rb_value_get_text(left.statement, "step", ""));
+    rb_buf_puts(out, ": ");
+    rb_left_words(&left, out);
+    rb_buf_puts(out, ", was not counted: the question was closed before it was judged\n");
+}
+
+void rb_inbox_uncounted(const struct rb_inbox *inbox, struct rb_buf *out)
+{
+    if (inbox->closed_count == 0)
+        return;
+    RB_AUTO_VALUE const struct rb_value *names = rb_left_names(inbox->o.run);
+    for (size_t i = 0; i < rb_value_count(names); i++)
+        tell_uncounted(inbox, rb_value_as_text(rb_value_key_at(names, i), ""), out);
 }
 
 struct rb_elsewhere rb_inbox_elsewhere(struct rb_inbox *inbox)
@@ -365,6 +388,7 @@ void rb_inbox_free(struct rb_inbox *inbox)
     let_go(inbox);
     rb_run_signers_done(&inbox->signers);
     free(inbox->judged);
+    free(inbox->closed);
     free(inbox->items);
     uv_close((uv_handle_t *)&inbox->watch, closed);
 }

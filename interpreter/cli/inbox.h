@@ -29,6 +29,10 @@ struct rb_inbox *rb_inbox_new(const struct rb_inbox_options *options);
 void rb_inbox_free(struct rb_inbox *inbox);
 struct rb_elsewhere rb_inbox_elsewhere(struct rb_inbox *inbox);
 
+/* A line for each signed answer to a question that is open no more, of which nothing came into the
+ * record. */
+void rb_inbox_uncounted(const struct rb_inbox *inbox, struct rb_buf *out);
+
 /* Leaves a signed answer, or one that is not, there; *ret_name is what it is called, allocated.
  * RB_ERR_REFUSED when somebody has left an answer to this question already. */
 bool rb_inbox_leave_signed(struct rb_run *run, const char *bytes, size_t length,

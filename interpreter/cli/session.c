@@ -476,6 +476,13 @@ static void tell_unused(const struct session *s)
                 rb_buf_text(&names));
 }
 
+static void tell_uncounted(const struct session *s)
+{
+    RB_AUTO_BUF struct rb_buf lines = {0};
+    rb_inbox_uncounted(s->inbox, &lines);
+    fputs(rb_buf_text(&lines), stderr);
+}
+
 /* With the keys that are at hand, where something has to be signed. */
 static const struct rb_value *operator_of(const struct rb_session_start *start)
 {
@@ -519,6 +526,7 @@ int rb_session_run(const struct rb_session_start *start)
     if (s.broken.code != RB_OK)
         rb_report(&s.broken);
     tell_unused(&s);
+    tell_uncounted(&s);
     close_session(&s);
     return status;
 }

@@ -142,6 +142,38 @@ steps:
     assert [one["step"] for one in runbook.named("attempt.failed")] == ["soon"]
 
 
+def test_what_was_signed_in_time_and_not_taken_then_is_told(runbook, people):
+    begin(runbook, BOOK.replace("4h", "6s"))
+    said = approve(runbook, people, "po@x").out
+    asked = runbook.named("question.asked")[0]
+    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(asked["expires"] // 1000000))
+    assert f"it counts when the run goes on before {when}: runbook resume r-" in said
+    time.sleep(max(0, asked["expires"] / 1e6 - time.time()) + 0.1)
+    done = runbook("resume", "last")
+    assert done.code == 1, done
+    assert "go: approve, signed by po@x as product-owner, was not counted" in done.err
+
+
+def test_who_comes_second_is_told_what_lies_in_the_inbox(runbook, people, waiting):
+    first = approve(runbook, people, "tl@x", "--reject", "--reason", "not on a Friday")
+    assert "as well" not in first.out
+    second = approve(runbook, people, "po@x")
+    assert "in its inbox as well, and not judged yet: reject, signed by tl@x as tech-lead" in second.out
+    assert "po@x" not in second.out
+
+
+def test_a_resumed_run_says_what_it_did_not_count(runbook, people, waiting):
+    no = statement_of(runbook, "tl@x", "tech-lead", decision="reject", reason="not on a Friday")
+    drop(runbook, "a", people.signed(no, "tl@x"))
+    drop(runbook, "b", people.signed(statement_of(runbook), "po@x"))
+    done = runbook("resume", "last")
+    assert done.code == 4, done
+    assert "go: approve, signed by po@x as product-owner, was not counted" in done.err
+    assert "tl@x as tech-lead, was not counted" not in done.err
+    again = runbook("resume", "last")
+    assert "was not counted" not in again.err, again
+
+
 def test_a_quorum_of_one_role(runbook, people):
     text = BOOK.replace("[product-owner, tech-lead]", "[tech-lead]\n      quorum: 2")
     begin(runbook, text)
