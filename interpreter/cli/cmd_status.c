@@ -9,6 +9,7 @@
 #include "cli/load.h"
 #include "cli/questions.h"
 #include "cli/status.h"
+#include "cli/step_status.h"
 #include "core/container.h"
 #include "core/core.h"
 #include "core/front.h"
@@ -17,28 +18,6 @@
 #include "effects/clock.h"
 #include "plan/rescue.h"
 #include "render/words.h"
-
-/* A step that stands failed is under way as far as the run goes, and failed for whoever asks. */
-static const char *state_of(const struct rb_state *state, int step)
-{
-    int at = state->latest[step];
-    const struct rb_active *active = at < 0 ? NULL : state->nodes[at].active;
-    if (active && active->failure && state->nodes[at].phase == RB_PHASE_HALTED)
-        return rb_status_name(RB_STATUS_FAILED);
-    return at < 0 ? "pending" : rb_status_name(rb_node_outcome(state, at));
-}
-
-/* How the elements of a loop stand in which some failed, or NULL; borrowed. */
-static const struct rb_value *elements_of(const struct rb_state *state, int step)
-{
-    int at = state->latest[step];
-    if (at >= 0 && state->nodes[at].element >= 0)
-        at = state->nodes[at].parent; /* of a loop that has not ended the last element */
-    const struct rb_node *node = at < 0 ? NULL : &state->nodes[at];
-    if (!node || !node->loop)
-        return NULL;
-    return node->active ? rb_value_get(node->active->failure, "elements") : node->result;
-}
 
 /* When the first comes of the times that it waits for; 0: none. */
 static rb_time waits_until(const struct rb_state *state)
@@ -60,13 +39,13 @@ static const struct rb_value *steps_json(const struct rb_state *state)
     struct rb_list_builder list = {0};
     for (int i = 0; i < state->plan->step_count; i++) {
         const struct rb_step *step = &state->plan->steps[i];
-        int at = state->latest[i];
+        int at = rb_step_node(state, i);
         const struct rb_node *node = at < 0 ? NULL : &state->nodes[at];
-        const struct rb_value *elements = elements_of(state, i);
+        const struct rb_value *elements = rb_step_elements(state, i);
         rb_list_add(&list,
                     rb_value_map("id", rb_value_text(step->id), "action",
                                  rb_value_text(rb_action_name(step->action)), "status",
-                                 rb_value_text(state_of(state, i)), "attempts",
+                                 rb_value_text(rb_step_status(state, i)), "attempts",
                                  node ? rb_value_int(node->attempt) : NULL, "outputs",
                                  node && node->outputs ? rb_value_ref(node->outputs) : NULL,
                                  "elements", rb_value_ref(elements), NULL));
@@ -145,30 +124,6 @@ static int depth_of(const struct rb_plan *plan, int step)
     return depth;
 }
 
-/* Is one of these of this step, or of one of its instances? */
-static bool any_of(const struct rb_value *list, const char *step)
-{
-    size_t length = strlen(step);
-    for (size_t i = 0; i < rb_value_count(list); i++) {
-        const char *key = rb_value_get_text(rb_value_at(list, i), "step", "");
-        if (strncmp(key, step, length) == 0 && (key[length] == '\0' || key[length] == '['))
-            return true;
-    }
-    return false;
-}
-
-/* A step that can't have its turn any more is not pending: what holds it has ended. */
-static const char *word_of(const struct rb_state *state, int step)
-{
-    bool over = rb_state_is_over(state) || state->rollback || state->last;
-    for (int around = state->plan->steps[step].parent; around >= 0 && !over;
-         around = state->plan->steps[around].parent)
-        over = strcmp(state_of(state, around), "skipped") == 0;
-    if (any_of(state->duties, state->plan->steps[step].id))
-        return "open";
-    return over && state->latest[step] < 0 ? "not run" : state_of(state, step);
-}
-
 static void print_elements(const struct rb_value *elements)
 {
     RB_AUTO_BUF struct rb_buf text = {0};
@@ -184,13 +139,14 @@ static void print_step(const struct rb_state *state, int index)
 {
     const struct rb_step *step = &state->plan->steps[index];
     int indent = 2 * depth_of(state->plan, index);
-    printf("  %-8s %*s%-*s ", word_of(state, index), indent, "", 28 - indent, step->id);
+    printf("  %-9s %*s%-*s ", rb_step_word(state, index), indent, "", 28 - indent,
+           step->id);
     print_title(state->plan, rb_value_get(step->spec, "title"));
-    int at = state->latest[index];
+    int at = rb_step_node(state, index);
     if (at >= 0 && state->nodes[at].attempt > 1)
         printf(" (attempt %d)", state->nodes[at].attempt);
-    print_elements(elements_of(state, index));
-    puts(any_of(state->overrides, step->id) ? " (decided by a person)" : "");
+    print_elements(rb_step_elements(state, index));
+    puts(rb_step_is_among(state->overrides, step->id) ? " (decided by a person)" : "");
 }
 
 static void print_signed(const struct rb_value *approvals)

@@ -11,6 +11,7 @@
 #include "cli/operator.h"
 #include "core/question.h"
 #include "core/statement.h"
+#include "render/words.h"
 
 #include "base/text.h"
 
@@ -19,7 +20,8 @@ static const struct rb_value *find(const struct rb_state *state, const char *nam
                                    struct rb_buf *ret_others)
 {
     const struct rb_value *found = NULL;
-    for (int i = 0; i < state->active_count; i++) {
+    bool over = rb_state_is_over(state);
+    for (int i = 0; i < state->active_count && !over; i++) {
         const struct rb_node *node = &state->nodes[state->active[i]];
         bool open = node->phase == RB_PHASE_ASKING || node->phase == RB_PHASE_UNANSWERED ||
                     (node->phase == RB_PHASE_WAITING && node->active->entering);
@@ -87,9 +89,21 @@ static bool confirm(const struct rb_args *args, const struct rb_history *history
     return rb_hand_in_answer(history, question, answer, err);
 }
 
+static bool has_ended(const struct rb_history *history, struct rb_error *err)
+{
+    RB_AUTO_BUF struct rb_buf how = {0};
+    rb_words_status(rb_value_get_text(history->state->end, "status", ""), &how);
+    return rb_fail(err, RB_ERR_USAGE,
+                   "%s has ended: %s; it waits for nobody's answer any more, and has no "
+                   "open obligation",
+                   history->run->id, rb_buf_text(&how));
+}
+
 static bool nothing_open(const struct rb_history *history, const char *name,
                          const struct rb_buf *others, struct rb_error *err)
 {
+    if (rb_state_is_over(history->state))
+        return has_ended(history, err);
     if (others->length == 0)
         return rb_fail(err, RB_ERR_USAGE,
                        "%s waits for nobody's answer (any more), and the run has no open "

@@ -55,7 +55,7 @@ def test_a_run_does_not_wait_for_what_it_leaves(runbook):
     assert len(listed["obligations"]) == 4 and listed["overdue"] is False
     assert "4 obligations open" in runbook("list").out
     shown = runbook("status", "last").out
-    assert "open     review" in shown and "  review.incident  The incident is written down" in shown
+    assert "open      review" in shown and "  review.incident  The incident is written down" in shown
     assert "left to be confirmed within 1d" in runbook("plan", runbook.write(
         "p.yaml", BOOK.format("24h"))).out
     assert_sound(runbook)

@@ -178,7 +178,7 @@ def test_a_failing_release_from_its_failure_to_its_end(runbook, screen, columns,
     assert len(one.rows().split("\n")) == 1, one.rows()
     one = screen(columns, rows, "status", "last")
     one.ends(0)
-    assert "  undone   switch                       Switch to the new version\n" in one.rows()
+    assert "  undone    switch                       Switch to the new version\n" in one.rows()
     assert re.sub(r"chosen by \w+", "chosen by WHO", " ".join(one.rows().split())).endswith(why)
     assert_sound(runbook)
 
