@@ -146,6 +146,9 @@ static void print_step(const struct rb_state *state, int index)
     if (at >= 0 && state->nodes[at].attempt > 1)
         printf(" (attempt %d)", state->nodes[at].attempt);
     print_elements(rb_step_elements(state, index));
+    int all, undone = rb_step_undone(state, index, &all);
+    if (undone < all)
+        printf(" (%d of %d taken back)", undone, all);
     puts(rb_step_is_among(state->overrides, step->id) ? " (decided by a person)" : "");
 }
 

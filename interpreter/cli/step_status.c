@@ -2,14 +2,58 @@
 
 #include <string.h>
 
+#include "core/rollback.h"
+
+/* "copy" and "copy[2]" are of the step copy. */
+static bool is_of(const char *key, const char *step)
+{
+    size_t length = strlen(step);
+    return strncmp(key, step, length) == 0 && (key[length] == '\0' || key[length] == '[');
+}
+
+static int count_left(const struct rb_state *state, int step)
+{
+    RB_AUTO_VALUE const struct rb_value *left =
+        state->rollback ? rb_rollback_left(state) : NULL;
+    int count = 0;
+    for (size_t i = 0; i < rb_value_count(left); i++)
+        count +=
+            is_of(rb_value_as_text(rb_value_at(left, i), ""), state->plan->steps[step].id);
+    return count;
+}
+
+/* The newest is taken back first: by itself it says nothing of those before it. */
+static int not_taken_back(const struct rb_state *state, int step)
+{
+    int latest = state->latest[step], at = latest;
+    if (at < 0 || state->nodes[at].status != RB_STATUS_UNDONE ||
+        count_left(state, step) == 0)
+        return latest;
+    while (at >= 0 && state->nodes[at].status == RB_STATUS_UNDONE)
+        at = state->nodes[at].earlier;
+    return at >= 0 ? at : latest;
+}
+
 int rb_step_node(const struct rb_state *state, int step)
 {
-    return state->latest[step];
+    int at = not_taken_back(state, step);
+    return at >= 0 && state->nodes[at].element >= 0 ? state->nodes[at].parent : at;
 }
 
 static bool stands_failed(const struct rb_node *node)
 {
     return node->active && node->active->failure && node->phase == RB_PHASE_HALTED;
+}
+
+/* Is it this one, or an element of the loop that it is? */
+static bool any_stands_failed(const struct rb_state *state, int at)
+{
+    bool failed = stands_failed(&state->nodes[at]);
+    for (int i = 0; i < state->active_count && !failed; i++) {
+        const struct rb_node *node = &state->nodes[state->active[i]];
+        failed = node->element >= 0 && node->parent == at && stands_failed(node);
+    }
+    return failed;
 }
 
 /* A step that stands failed is under way as far as the run goes, and failed for whoever asks. What was
@@ -19,7 +63,7 @@ const char *rb_step_status(const struct rb_state *state, int step)
     int at = rb_step_node(state, step);
     if (at < 0)
         return "pending";
-    if (stands_failed(&state->nodes[at]))
+    if (any_stands_failed(state, at))
         return rb_status_name(RB_STATUS_FAILED);
     if (state->nodes[at].active && rb_state_is_over(state))
         return "cancelled";
@@ -28,24 +72,31 @@ const char *rb_step_status(const struct rb_state *state, int step)
 
 const struct rb_value *rb_step_elements(const struct rb_state *state, int step)
 {
-    int at = state->latest[step];
-    if (at >= 0 && state->nodes[at].element >= 0)
-        at = state->nodes[at].parent; /* of a loop that has not ended the last element */
+    int at = rb_step_node(state, step);
     const struct rb_node *node = at < 0 ? NULL : &state->nodes[at];
     if (!node || !node->loop)
         return NULL;
     return node->active ? rb_value_get(node->active->failure, "elements") : node->result;
 }
 
+int rb_step_undone(const struct rb_state *state, int step, int *ret_all)
+{
+    int undone = 0;
+    for (int i = 0; i < state->node_count; i++) {
+        const struct rb_node *node = &state->nodes[i];
+        undone += node->step == step && !node->loop && node->status == RB_STATUS_UNDONE;
+    }
+    *ret_all = undone + (undone > 0 ? count_left(state, step) : 0);
+    return undone;
+}
+
 bool rb_step_is_among(const struct rb_value *list, const char *step)
 {
-    size_t length = strlen(step);
-    for (size_t i = 0; i < rb_value_count(list); i++) {
-        const char *key = rb_value_get_text(rb_value_at(list, i), "step", "");
-        if (strncmp(key, step, length) == 0 && (key[length] == '\0' || key[length] == '['))
-            return true;
-    }
-    return false;
+    size_t at = 0;
+    while (at < rb_value_count(list) &&
+           !is_of(rb_value_get_text(rb_value_at(list, at), "step", ""), step))
+        at++;
+    return at < rb_value_count(list);
 }
 
 /* A step that can't have its turn any more is not pending: what holds it has ended. */

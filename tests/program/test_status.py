@@ -49,3 +49,72 @@ def test_nor_does_one_that_was_cancelled_while_it_waited(runbook):
     assert runbook("cancel", "last").code == 0
     assert process.wait(30) == 4
     is_over_and_asks_nothing(runbook)
+
+
+FAN = """runbook: fan
+defaults: {timeout: 1m}
+steps:
+  - id: roll
+    for_each: [a, b, c]
+    limit: 2
+    MOST
+    run: |
+      cd FOLDER
+      case "${{ item }}" in
+        a) until test -e begun-b; do sleep 0.02; done; exit 1 ;;
+        *) touch "begun-${{ item }}"; sleep 0.3 ;;
+      esac
+"""
+
+
+@pytest.mark.parametrize("most", ["max_failures: 1", ""])
+def test_a_loop_that_failed_is_failed_whichever_element_ended_last(runbook, most):
+    text = FAN.replace("FOLDER", runbook.folder).replace("MOST", most or "undo: none")
+    assert runbook("exec", runbook.write("fan.yaml", text)).code == 1
+    assert runbook.named("step.passed")[-1]["step"] == "roll[1]"
+    assert words(runbook) == {"roll": "failed"} == runbook.steps()
+    [roll] = runbook.status()["steps"]
+    assert ("elements" in roll) == bool(most)
+
+
+def test_a_loop_is_under_way_while_an_element_is(runbook):
+    text = FAN.replace("FOLDER", runbook.folder).replace("MOST", "undo: none").replace("exit 1", "true").replace(
+        "*) touch", "b) touch begun-b; until test -e go; do sleep 0.02; done ;;\n        *) touch")
+    process = runbook.start("exec", runbook.write("fan.yaml", text), stderr=subprocess.DEVNULL)
+    runbook.await_event("step.passed", step="roll[2]")
+    assert words(runbook) == {"roll": "active"} == runbook.steps()
+    runbook.write("go", "")
+    assert process.wait(30) == 0
+    assert words(runbook) == {"roll": "passed"} == runbook.steps()
+
+
+BACK = """runbook: back
+defaults: {timeout: 1m}
+on_failure: rollback
+steps:
+  - id: hosts
+    for_each: [a, b, c]
+    steps:
+      - {id: inside, run: 'true', undo: {run: 'test -e FOLDER/mended || test ${{ item }} != b'}}
+  - {id: flat, for_each: [a, b, c], run: 'true', undo: {run: 'true'}}
+  - {id: bad, run: exit 1, undo: none}
+"""
+
+
+def test_what_is_taken_back_in_part_is_not_undone(runbook):
+    file = runbook.write("back.yaml", BACK.replace("FOLDER", runbook.folder))
+    assert runbook("exec", file).code == 6
+    assert runbook.status()["left"] == ["inside[1]", "inside[0]"]
+    assert runbook.steps()["inside"] == words(runbook)["inside"] == "passed"
+    assert runbook.steps()["flat"] == words(runbook)["flat"] == "undone"
+    assert re.search(r"passed +inside +\(1 of 3 taken back\)\n", runbook("status", "last").out)
+    runbook.write("mended", "")
+    assert runbook("resume", "last", *answers(runbook, "'inside.undo[1].failure': retry")).code == 5
+    assert runbook.steps()["inside"] == words(runbook)["inside"] == "undone"
+    assert "taken back" not in runbook("status", "last").out
+
+
+def test_a_loop_that_is_taken_back_in_part_says_so(runbook):
+    text = BACK.replace("undo: {run: 'true'}", "undo: {run: 'test -e FOLDER/mended || test ${{ item }} != b'}")
+    assert runbook("exec", runbook.write("back.yaml", text.replace("FOLDER", runbook.folder))).code == 6
+    assert re.search(r"passed +flat +\(1 of 3 taken back\)\n", runbook("status", "last").out)
