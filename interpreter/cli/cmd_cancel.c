@@ -6,6 +6,7 @@
 #include "cli/operator.h"
 #include "cli/resume.h"
 #include "cli/stop.h"
+#include "render/words.h"
 
 enum { CANCELLED = 4 };
 
@@ -53,6 +54,22 @@ static bool leave_request(const struct rb_args *args, bool *ret_live, struct rb_
     return good;
 }
 
+/* Whoever was at work on it has taken the request meanwhile, and has come to an end. */
+static bool has_ended(const struct rb_args *args)
+{
+    struct rb_history history;
+    struct rb_error err = {0};
+    RB_AUTO_BUF struct rb_buf how = {0};
+    if (!rb_history_open(args, args->words[0], false, NULL, NULL, &history, &err))
+        return false;
+    bool over = rb_state_is_over(history.state);
+    rb_words_status(rb_value_get_text(history.state->end, "status", ""), &how);
+    if (over)
+        printf("%s has ended: %s\n", history.run->id, rb_buf_text(&how));
+    rb_history_done(&history);
+    return over;
+}
+
 /* Where nobody is at work on the run, going on with it takes the request. */
 int rb_cmd_cancel(const struct rb_args *args)
 {
@@ -60,7 +77,7 @@ int rb_cmd_cancel(const struct rb_args *args)
     bool live = false;
     if (!leave_request(args, &live, &err))
         return rb_report(&err);
-    if (live)
+    if (live || has_ended(args))
         return 0;
     int status = rb_resume(args, false);
     return status == CANCELLED ? 0 : status;

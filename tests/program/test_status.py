@@ -118,3 +118,13 @@ def test_a_loop_that_is_taken_back_in_part_says_so(runbook):
     text = BACK.replace("undo: {run: 'true'}", "undo: {run: 'test -e FOLDER/mended || test ${{ item }} != b'}")
     assert runbook("exec", runbook.write("back.yaml", text.replace("FOLDER", runbook.folder))).code == 6
     assert re.search(r"passed +flat +\(1 of 3 taken back\)\n", runbook("status", "last").out)
+
+
+def test_cancel_of_a_run_that_ends_at_once_is_none_that_failed(runbook):
+    """Between the request and the look at who is at work on the run."""
+    process = runbook.start("exec", runbook.write("asks.yaml", ASKS), "--wait", "--no-input",
+                            stderr=subprocess.DEVNULL)
+    runbook.await_event("question.asked")
+    done = runbook.strace("cancel", "last", trace="fsync", inject="delay_exit=500000")
+    assert done.returncode == 0 and "has ended: cancelled" in done.stdout, done
+    assert process.wait(30) == 4
