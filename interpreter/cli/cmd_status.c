@@ -176,17 +176,6 @@ static void print_elsewhere(const struct rb_state *state, const struct rb_value 
     }
 }
 
-static const struct rb_value *accepted_of(const struct rb_state *state,
-                                          const struct rb_value *question)
-{
-    for (int i = 0; i < state->active_count; i++) {
-        const struct rb_active *active = state->nodes[state->active[i]].active;
-        if (active->question == question)
-            return active->approvals;
-    }
-    return NULL;
-}
-
 static void print_signing(const struct rb_state *state, const struct rb_value *question)
 {
     RB_AUTO_BUF struct rb_buf text = {0};
@@ -194,11 +183,13 @@ static void print_signing(const struct rb_state *state, const struct rb_value *q
         print_elsewhere(state, question);
         return;
     }
-    const struct rb_value *accepted = accepted_of(state, question);
-    rb_words_signing(&text, question, accepted,
-                     rb_value_get_text(state->created, "run", ""));
+    rb_words_signing(&text, question, state);
     printf("  %s\n", rb_buf_text(&text));
-    print_signed(accepted);
+    for (int i = 0; i < state->active_count; i++) {
+        const struct rb_active *active = state->nodes[state->active[i]].active;
+        if (active->question == question)
+            print_signed(active->approvals);
+    }
 }
 
 /* What it waits for, or how it ended. */

@@ -103,10 +103,11 @@ static void annotate(struct plain *plain, const struct rb_event *event)
     command(plain, name, rb_buf_text(&title), rb_buf_text(&why));
 }
 
-static void say_signing(struct plain *plain, const struct rb_active *active)
+static void say_signing(struct plain *plain, const struct rb_state *state,
+                        const struct rb_value *question)
 {
     RB_AUTO_BUF struct rb_buf line = {0};
-    rb_words_signing(&line, active->question, active->approvals, plain->options.run_id);
+    rb_words_signing(&line, question, state);
     put_below(plain, "", rb_buf_text(&line));
 }
 
@@ -124,7 +125,7 @@ static void say_questions(struct plain *plain, const struct rb_state *state)
         if (!open || !node->active->question)
             continue;
         if (rb_value_get(node->active->question, "roles")) {
-            say_signing(plain, node->active);
+            say_signing(plain, state, node->active->question);
             continue;
         }
         RB_AUTO_FREE char *name = rb_question_name(node->active->question);

@@ -230,7 +230,7 @@ static void tell_signing(struct rb_terminal *t, const struct rb_event *event)
 {
     RB_AUTO_BUF struct rb_buf text = {0};
     tell_words(t, event, RB_MARK_ASKING, RB_INK_STRONG);
-    rb_words_signing(&text, event->d, NULL, t->options.run_id);
+    rb_words_signing(&text, event->d, t->state);
     struct rb_row row = {0};
     rb_row_add(&row, &t->paint, RB_INK_PLAIN, "  ");
     rb_row_add(&row, &t->paint, RB_INK_PLAIN, rb_buf_text(&text));

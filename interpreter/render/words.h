@@ -41,10 +41,10 @@ void rb_words_asked_of(struct rb_buf *out, const struct rb_value *question);
 /* "go: approve, signed by po@x as product-owner", or that it does not count: of approval.accepted
  * and approval.refused. */
 void rb_words_signature(struct rb_buf *out, const struct rb_event *event);
-/* "to be signed by qa-lead: runbook confirm RUN STEP.ITEM", by those who are left where some
- * signatures were accepted (a list, or NULL). */
+/* "to be signed by qa-lead: runbook confirm RUN STEP.ITEM", by those who are left where some have
+ * signed. */
 void rb_words_signing(struct rb_buf *out, const struct rb_value *question,
-                      const struct rb_value *accepted, const char *run);
+                      const struct rb_state *state);
 
 /* One line on what happened, without the time: "migrate: passed after 12.3s". False, and
  * nothing appended, where it is no news for a person. */

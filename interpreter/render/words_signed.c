@@ -19,6 +19,40 @@ void rb_words_roles(struct rb_buf *out, const struct rb_value *question)
     }
 }
 
+static bool is_approval(const struct rb_value *question)
+{
+    return strcmp(rb_value_get_text(question, "kind", ""), "approval") == 0;
+}
+
+static bool is_asked(const struct rb_node *node)
+{
+    return node->phase == RB_PHASE_ASKING || node->phase == RB_PHASE_UNANSWERED;
+}
+
+/* Of several, `runbook approve` has to be told which. */
+static bool has_several_approvals(const struct rb_state *state)
+{
+    int count = 0;
+    for (int i = 0; i < state->active_count; i++) {
+        const struct rb_node *node = &state->nodes[state->active[i]];
+        count += is_asked(node) && is_approval(node->active->question);
+    }
+    return count > 1;
+}
+
+/* The signatures that a question has by now: a list, or NULL. */
+static const struct rb_value *accepted_of(const struct rb_state *state,
+                                          const struct rb_value *question)
+{
+    for (int i = 0; i < state->active_count; i++) {
+        const struct rb_active *active = state->nodes[state->active[i]].active;
+        if (rb_value_equal(rb_value_get(active->question, "q"),
+                           rb_value_get(question, "q")))
+            return active->approvals;
+    }
+    return NULL;
+}
+
 /* The question as it is still open: of those who have not signed, or of so many more. */
 static const struct rb_value *left_of(const struct rb_value *question,
                                       const struct rb_value *accepted)
@@ -33,17 +67,19 @@ static const struct rb_value *left_of(const struct rb_value *question,
 }
 
 void rb_words_signing(struct rb_buf *out, const struct rb_value *question,
-                      const struct rb_value *accepted, const char *run)
+                      const struct rb_state *state)
 {
+    const struct rb_value *accepted = accepted_of(state, question);
     RB_AUTO_VALUE const struct rb_value *left = left_of(question, accepted);
     RB_AUTO_FREE char *name = rb_question_name(question);
-    bool approval = strcmp(rb_value_get_text(question, "kind", ""), "approval") == 0;
+    bool approval = is_approval(question);
     rb_buf_printf(out, "%sto be signed by ", rb_value_count(accepted) > 0 ? "still " : "");
     rb_words_roles(out, left);
-    rb_buf_printf(out, ": runbook %s %s", approval ? "approve" : "confirm", run);
-    if (approval)
+    rb_buf_printf(out, ": runbook %s ", approval ? "approve" : "confirm");
+    rb_words_text(out, rb_value_get_text(state->created, "run", ""));
+    if (approval && !has_several_approvals(state))
         return;
-    rb_buf_putc(out, ' ');
+    rb_buf_puts(out, approval ? " --item " : " ");
     rb_words_text(out, name);
 }
 

@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from people import approve
+
 ASKS = """runbook: asks
 defaults: {timeout: 1m}
 steps:
@@ -128,3 +130,28 @@ def test_cancel_of_a_run_that_ends_at_once_is_none_that_failed(runbook):
     done = runbook.strace("cancel", "last", trace="fsync", inject="delay_exit=500000")
     assert done.returncode == 0 and "has ended: cancelled" in done.stdout, done
     assert process.wait(30) == 4
+
+
+TWO = """runbook: two
+roles: {tech-lead: [tl@x]}
+signers: allowed_signers
+steps:
+  - id: both
+    parallel:
+      - {id: api, approve: {roles: [tech-lead], message: Is the API good?}}
+      - {id: web, approve: {roles: [tech-lead], message: Is the web good?}}
+"""
+
+
+def test_of_two_approvals_each_is_named_where_it_is_said_how_to_sign(runbook, people):
+    people.write("tl@x")
+    done = runbook("exec", runbook.write("two.yaml", TWO))
+    assert done.code == 3, done
+    for told in (done.err, runbook("status", "last").out):
+        commands = re.findall(r"to be signed by tech-lead: runbook (approve \S+ --item \S+)\n", told)
+        assert {command.split()[-1] for command in commands} == {"api", "web"}, told
+    for command in set(commands):
+        approve(runbook, people, "tl@x", *command.split()[2:])
+        assert runbook("resume", "last").code in (0, 3)
+        assert "--item" not in runbook("status", "last").out
+    assert runbook.steps()["both"] == "passed"
