@@ -5,8 +5,8 @@
 #include "cli/load.h"
 #include "cli/operator.h"
 #include "cli/resume.h"
+#include "cli/status.h"
 #include "cli/stop.h"
-#include "render/words.h"
 
 enum { CANCELLED = 4 };
 
@@ -63,7 +63,7 @@ static bool has_ended(const struct rb_args *args)
     if (!rb_history_open(args, args->words[0], false, NULL, NULL, &history, &err))
         return false;
     bool over = rb_state_is_over(history.state);
-    rb_words_status(rb_value_get_text(history.state->end, "status", ""), &how);
+    rb_run_ending(history.state, &how);
     if (over)
         printf("%s has ended: %s\n", history.run->id, rb_buf_text(&how));
     rb_history_done(&history);

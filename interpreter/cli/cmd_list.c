@@ -43,7 +43,8 @@ static void print_text(const struct rb_value *briefs, bool late)
     for (size_t i = 0; i < rb_value_count(briefs); i++) {
         const struct rb_value *brief = rb_value_at(briefs, i);
         RB_AUTO_BUF struct rb_buf status = {0}, remarks = {0};
-        rb_words_status(rb_value_get_text(brief, "status", ""), &status);
+        rb_words_status(rb_value_get_text(brief, "status", ""), rb_value_get(brief, "left"),
+                        &status);
         add_remarks(&remarks, brief);
         printf("%-23s %-12s %-22s %.19sZ%s%s\n", rb_value_get_text(brief, "run", ""),
                rb_buf_text(&status), rb_value_get_text(brief, "runbook", ""),

@@ -298,7 +298,7 @@ static void print_text(const struct rb_history *history, const struct rb_story *
     char started[28];
     rb_time_format(state->created_utc, started);
     RB_AUTO_BUF struct rb_buf word = {0};
-    rb_words_status(status, &word);
+    rb_words_status(status, rb_value_get(state->end, "left"), &word);
     printf("%s  %s\n", history->run->id, rb_buf_text(&word));
     printf("  %s", state->plan->name);
     if (state->plan->title) {

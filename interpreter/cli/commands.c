@@ -155,7 +155,7 @@ static const char run_exits[] =
     "3    waiting for a person or a time; `runbook resume` goes on\n"
     "4    refused or stopped by a person\n"
     "5    rolled back: all that was to be taken back is\n"
-    "6    the rollback is incomplete; what is not taken back is named\n"
+    "6    the rollback is incomplete, or in part; what is not taken back is named\n"
     "7    the record is not what was written; nothing was executed\n"
     "8    another run holds a lock, or another process works on this run\n"
     "70   a defect of the interpreter\n"
@@ -220,7 +220,7 @@ const struct rb_command rb_commands[] = {
      "what was done is taken back first, here where nobody is at work on the run.",
      "runbook cancel last --reason 'wrong version'",
      "0  cancelled, or asked to\n2  no such run, or nothing to cancel\n"
-     "5  rolled back\n6  the rollback is incomplete\n",
+     "5  rolled back\n6  the rollback is incomplete, or in part\n",
      cancel_options, rb_cmd_cancel},
     {"approve", "[RUN]", 0, 1, RB_WORD_RUN, "sign that a run may go on, or must not",
      "Shows exactly what will run, and what people skipped or overrode before, asks on the "

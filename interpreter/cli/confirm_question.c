@@ -9,9 +9,9 @@
 #include "cli/history.h"
 #include "cli/load.h"
 #include "cli/operator.h"
+#include "cli/status.h"
 #include "core/question.h"
 #include "core/statement.h"
-#include "render/words.h"
 
 #include "base/text.h"
 
@@ -92,7 +92,7 @@ static bool confirm(const struct rb_args *args, const struct rb_history *history
 static bool has_ended(const struct rb_history *history, struct rb_error *err)
 {
     RB_AUTO_BUF struct rb_buf how = {0};
-    rb_words_status(rb_value_get_text(history->state->end, "status", ""), &how);
+    rb_run_ending(history->state, &how);
     return rb_fail(err, RB_ERR_USAGE,
                    "%s has ended: %s; it waits for nobody's answer any more, and has no "
                    "open obligation",

@@ -15,7 +15,6 @@
 #include "cli/status.h"
 #include "cli/stay.h"
 #include "journal/writer.h"
-#include "render/words.h"
 
 /* What views see is folded apart from what the engine works on. */
 static void fold_shown(void *context, const struct rb_state *state,
@@ -32,7 +31,7 @@ static bool can_go_on(const struct rb_history *history, struct rb_error *err)
     if (!rb_state_is_over(history->state))
         return true;
     RB_AUTO_BUF struct rb_buf how = {0};
-    rb_words_status(rb_run_status(history->state->phase, history->state->end, false), &how);
+    rb_run_ending(history->state, &how);
     return rb_fail(err, RB_ERR_USAGE,
                    "%s has ended: %s; there is nothing to go on with, begin anew with "
                    "`runbook exec`",

@@ -361,9 +361,12 @@ static bool is_leaf(const struct rb_state *state, const struct rb_node *node)
     return !node->loop && !rb_action_holds_steps(action) && action != RB_ACTION_GUARD;
 }
 
-void rb_words_status(const char *status, struct rb_buf *out)
+void rb_words_status(const char *status, const struct rb_value *left, struct rb_buf *out)
 {
-    if (strcmp(status, "rolled_back") == 0)
+    bool back = strcmp(status, "rolled_back") == 0;
+    if (back && rb_value_count(left) > 0)
+        rb_buf_puts(out, "ROLLED BACK IN PART");
+    else if (back)
         rb_buf_puts(out, "rolled back");
     else if (strcmp(status, "incomplete") == 0)
         rb_buf_puts(out, "ROLLBACK INCOMPLETE");

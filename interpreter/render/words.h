@@ -56,8 +56,9 @@ bool rb_words_event(const struct rb_story *story, const struct rb_state *state,
 bool rb_words_doing(const struct rb_frame *now, const struct rb_state *state, rb_time mono,
                     struct rb_buf *out);
 
-/* How a run ended, for people: "rolled back". */
-void rb_words_status(const char *status, struct rb_buf *out);
+/* How a run ended, for people: "rolled back"; with what is `left` of it where a person gave up an undo,
+ * "ROLLED BACK IN PART". */
+void rb_words_status(const char *status, const struct rb_value *left, struct rb_buf *out);
 
 /* "12 passed, 1 skipped, 1 failed": the steps that ended; groups and loops do not count. */
 void rb_words_counts(const struct rb_state *state, struct rb_buf *out);

@@ -284,7 +284,8 @@ static bool rolls_back(const struct rb_telling *telling)
 
 static bool last_began(const struct rb_telling *telling)
 {
-    rb_words_status(rb_telling_text(telling, "status"), telling->out);
+    rb_words_status(rb_telling_text(telling, "status"), rb_value_get(telling->d, "left"),
+                    telling->out);
     at_step(telling);
     rb_buf_puts(telling->out, "; the last steps follow");
     return true;
@@ -301,7 +302,8 @@ static bool is_told_refusal(const struct rb_telling *telling)
 
 static bool finished(const struct rb_telling *telling)
 {
-    rb_words_status(rb_telling_text(telling, "status"), telling->out);
+    rb_words_status(rb_telling_text(telling, "status"), rb_value_get(telling->d, "left"),
+                    telling->out);
     at_step(telling);
     if (!is_told_refusal(telling))
         rb_telling_because(telling, "why");

@@ -192,13 +192,14 @@ def test_an_undo_that_is_given_up_stays_named_whatever_comes_of_the_others(incom
     runbook.write("mended", "")
     done = back(runbook, "  one.undo.failure: retry\n")
     assert done.code == 6, done
-    has_all(line_with(done.err, "rolled back at bad"),
+    has_all(line_with(done.err, "ROLLED BACK IN PART at bad"),
             ["NOT TAKEN BACK: two;", f"two.undo: skipped by {me}: by hand tomorrow"])
     text = runbook("status", "last").out
-    has_all(text, ["\nNOT TAKEN BACK: two\n", f"two.undo: skipped by {me}: by hand tomorrow"])
+    has_all(text, ["  ROLLED BACK IN PART\n", "\nNOT TAKEN BACK: two\n", f"two.undo: skipped by {me}: by hand tomorrow"])
     assert runbook.status()["left"] == ["two"]
     [line] = runbook("list").out.splitlines()
-    assert "rolled back" in line
+    assert "ROLLED BACK IN PART" in line
+    assert "ROLLED BACK IN PART" in runbook("resume", "last").err
     assert line.endswith("NOT TAKEN BACK: two; by a person: two.undo: skipped")
     assert json.loads(runbook("list", "--output", "json").out)[0]["left"] == ["two"]
     is_sound(runbook)
