@@ -10,6 +10,21 @@
 
 enum { CANCELLED = 4 };
 
+/* One that has failed, or a rollback that is not complete, has ended and can be gone on with. */
+static bool refuse_ended(const struct rb_history *history, struct rb_error *err)
+{
+    const char *id = history->run->id;
+    RB_AUTO_BUF struct rb_buf how = {0};
+    rb_run_ending(history->state, &how);
+    if (rb_state_is_over(history->state))
+        return rb_fail(err, RB_ERR_USAGE, "%s has ended already: %s", id,
+                       rb_buf_text(&how));
+    return rb_fail(err, RB_ERR_USAGE,
+                   "%s has ended: %s; nothing of it is under way that could be cancelled, "
+                   "and `runbook resume %s` goes on with it",
+                   id, rb_buf_text(&how), id);
+}
+
 /* A request that the run would have no use for is refused here: it would not hear of it. */
 static bool may_ask(const struct rb_history *history, bool rollback, struct rb_error *err)
 {
@@ -17,7 +32,7 @@ static bool may_ask(const struct rb_history *history, bool rollback, struct rb_e
     const char *id = history->run->id;
     bool ended = rollback ? rb_state_is_over(state) : state->phase == RB_RUN_FINISHED;
     if (ended)
-        return rb_fail(err, RB_ERR_USAGE, "%s has ended already", id);
+        return refuse_ended(history, err);
     if (state->last)
         return rb_fail(err, RB_ERR_USAGE,
                        "%s has come to its last steps, and can't be %s any more; they run "

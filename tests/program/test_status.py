@@ -155,3 +155,17 @@ def test_of_two_approvals_each_is_named_where_it_is_said_how_to_sign(runbook, pe
         assert runbook("resume", "last").code in (0, 3)
         assert "--item" not in runbook("status", "last").out
     assert runbook.steps()["both"] == "passed"
+
+
+def test_cancel_of_what_has_ended_says_whether_it_can_be_gone_on_with(runbook):
+    back = runbook.write("back.yaml", BACK.replace("FOLDER", runbook.folder))
+    failing = runbook.write("fails.yaml", "runbook: fails\ndefaults: {timeout: 1m}\nsteps:\n  - {id: bad, run: exit 1}\n")
+    for file, code, word in ((back, 6, "ROLLBACK INCOMPLETE"), (failing, 1, "failed")):
+        assert runbook("exec", file).code == code
+        assert "\nto go on: runbook resume " in runbook("status", "last").out
+        done = runbook("cancel", "last")
+        assert done.code == 2 and f"has ended: {word}; nothing of it is under way" in done.err, done
+        assert re.search("`runbook resume r-\\S+` goes on with it", done.err), done
+    assert runbook("cancel", "--rollback", "last").code == 0
+    done = runbook("cancel", "last")
+    assert done.code == 2 and "has ended already: cancelled" in done.err and "resume" not in done.err, done
