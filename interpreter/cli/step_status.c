@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/rollback.h"
+#include "plan/rescue.h"
 
 /* "copy" and "copy[2]" are of the step copy. */
 static bool is_of(const char *key, const char *step)
@@ -99,10 +100,34 @@ bool rb_step_is_among(const struct rb_value *list, const char *step)
     return at < rb_value_count(list);
 }
 
+/* The first of the last steps that have not begun, -1: there are none. Those of a run that goes on to be
+ * rolled back begin after that. */
+static int next_last(const struct rb_state *state)
+{
+    if (rb_state_is_over(state))
+        return -1;
+    return state->last ? state->next_step : rb_plan_first_last(state->plan, false);
+}
+
+/* Is it one of the last steps whose turn still comes, or in one that is under way? */
+static bool is_to_come(const struct rb_state *state, int step)
+{
+    int top = step;
+    while (state->plan->steps[top].parent >= 0)
+        top = state->plan->steps[top].parent;
+    int latest = state->latest[top], at = next_last(state);
+    if (latest >= 0)
+        return rb_plan_is_last(state->plan, top) && state->nodes[latest].active;
+    while (at >= 0 && at != top)
+        at = state->plan->steps[at].next;
+    return at >= 0;
+}
+
 /* A step that can't have its turn any more is not pending: what holds it has ended. */
 const char *rb_step_word(const struct rb_state *state, int step)
 {
-    bool over = rb_state_is_over(state) || state->rollback || state->last;
+    bool over = rb_state_is_over(state) ||
+                ((state->rollback || state->last) && !is_to_come(state, step));
     for (int around = state->plan->steps[step].parent; around >= 0 && !over;
          around = state->plan->steps[around].parent)
         over = strcmp(rb_step_status(state, around), "skipped") == 0;

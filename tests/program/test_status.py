@@ -1,7 +1,6 @@
 """What `status` and `list` say of how a run and its steps stand, and what `confirm` and `cancel` do with
 a run that has ended."""
 
-import json
 import re
 import subprocess
 
@@ -159,7 +158,11 @@ def test_of_two_approvals_each_is_named_where_it_is_said_how_to_sign(runbook, pe
 
 def test_cancel_of_what_has_ended_says_whether_it_can_be_gone_on_with(runbook):
     back = runbook.write("back.yaml", BACK.replace("FOLDER", runbook.folder))
-    failing = runbook.write("fails.yaml", "runbook: fails\ndefaults: {timeout: 1m}\nsteps:\n  - {id: bad, run: exit 1}\n")
+    failing = runbook.write("fails.yaml", """runbook: fails
+defaults: {timeout: 1m}
+steps:
+  - {id: bad, run: exit 1}
+""")
     for file, code, word in ((back, 6, "ROLLBACK INCOMPLETE"), (failing, 1, "failed")):
         assert runbook("exec", file).code == code
         assert "\nto go on: runbook resume " in runbook("status", "last").out
@@ -169,3 +172,51 @@ def test_cancel_of_what_has_ended_says_whether_it_can_be_gone_on_with(runbook):
     assert runbook("cancel", "--rollback", "last").code == 0
     done = runbook("cancel", "last")
     assert done.code == 2 and "has ended already: cancelled" in done.err and "resume" not in done.err, done
+
+
+LAST = """runbook: last
+defaults: {timeout: 1m}
+steps:
+  - {id: first, run: 'true', undo: {run: 'test -e FOLDER/mended'}}
+  - {id: bad, run: 'test ${{ params.bad }} = no', undo: none}
+  - {id: later, run: 'true', undo: none}
+on_failure:
+  - {id: tell, run: 'true'}
+finally:
+  - {id: look, title: Is the page gone?}
+  - {id: tidy, steps: [{id: sweep, run: 'true'}, {id: mop, title: Is it dry?}, {id: polish, run: 'true'}]}
+  - {id: shut, run: 'true'}
+params: {bad: {type: string, default: 'yes'}}
+"""
+
+
+def stands(runbook, **words_of):
+    now = words(runbook)
+    assert {step: now[step] for step in words_of} == words_of
+
+
+@pytest.mark.parametrize("bad", ["yes", "no"])
+def test_last_steps_that_are_to_come_are_pending(runbook, bad):
+    file = runbook.write("last.yaml", LAST.replace("FOLDER", runbook.folder))
+    assert runbook("exec", file, "-p", "bad=" + bad).code == 3
+    stands(runbook, later="not run" if bad == "yes" else "passed", look="active", tidy="pending",
+           sweep="pending", shut="pending")
+    assert words(runbook).get("tell") == ("passed" if bad == "yes" else None)
+    assert runbook("resume", "last", *answers(runbook, "look: yes")).code == 3
+    stands(runbook, look="passed", tidy="active", sweep="passed", mop="active", polish="pending", shut="pending")
+    assert runbook("resume", "last", *answers(runbook, "mop: yes")).code == (1 if bad == "yes" else 0)
+    stands(runbook, later="not run" if bad == "yes" else "passed", polish="passed", shut="passed")
+
+
+def test_last_steps_come_after_a_rollback(runbook):
+    text = LAST.replace("FOLDER", runbook.folder).replace("\nsteps:", "\non_failure: rollback\nsteps:").replace(
+        "on_failure:\n  - {id: tell, run: 'true'}\n", "")
+    assert runbook("exec", runbook.write("last.yaml", text)).code == 6
+    stands(runbook, later="not run", look="pending", shut="pending")
+    runbook.write("mended", "")
+    given = answers(runbook, "first.undo.failure: retry", "look: {answer: no, reason: it is up}", "mop: yes")
+    assert runbook("resume", "last", *given).code == 5
+    stands(runbook, look="failed", polish="passed", shut="passed")
+    skipped = "finally:\n  - {id: never, when: 'false', steps: [{id: deep, run: 'true'}]}\n"
+    assert runbook("exec", runbook.write("last.yaml", text.replace("finally:\n", skipped))).code == 3
+    stands(runbook, never="skipped", deep="not run", look="active", shut="pending")
