@@ -83,6 +83,32 @@ def test_an_incident_stays_open_until_it_is_back_to_normal(incident):
     incident.is_sound()
 
 
+def test_what_is_done_without_is_asked_where_nobody_named_it(incident):
+    """Whoever says that only a part is out gets the steps for it, named when the run began or not."""
+    incident.run(3, **{"assess.telemetry_only": True})
+    assert incident.runbook.status()["waits_for"]["step"] == "which"
+    incident.resume(3, **{"which.component": "telemetry-processor", "replicas.count": 3, "scaled-down": "yes",
+                          "rerouted": "yes"})
+    assert incident.asked("replicas") == ["Replicas of deployment/telemetry-processor"]
+    assert incident.slack.taken()[-1]["body"]["text"] == "telemetry-processor degraded: investigating"
+    incident.resume(0, **{"works-again": "yes", "scaled-up": "yes", "routed-back": "yes"})
+    assert incident.asked("routed-back") == ["Route traffic to telemetry-processor again (kubectl patch service)"]
+    incident.is_sound()
+
+
+def test_a_component_that_is_named_is_not_asked_again(incident):
+    incident.degrade()
+    assert incident.runbook.steps()["which"] == "skipped"
+
+
+def test_no_severity_is_put_into_the_mouth_of_whoever_assesses(incident):
+    """What it looked like stands in the question; Enter alone declares nothing else."""
+    incident.run(0, given={"severity": "P0"}, **{"assess.severity": "P0"})
+    [asked] = [one for one in incident.runbook.named("question.asked") if one["step"] == "assess"
+               and one["field"]["name"] == "severity"]
+    assert asked["text"] == "Severity; it looked like P0" and "default" not in asked["field"], asked
+
+
 def test_an_incident_that_was_none_is_taken_back_while_it_is_open(incident):
     incident.degrade()
     asked = incident.runbook("cancel", "--rollback", "last", "--reason", "a false alarm")
