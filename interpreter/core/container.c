@@ -6,7 +6,7 @@
 #include "core/rules.h"
 #include "plan/template.h"
 
-enum { NAMES_MOST = 100, SHOWN_MOST = 20 };
+enum { NAMES_MOST = 100, SHOWN_MOST = 20, SHORT_MOST = 80 };
 
 /* What holds a node, -1: nothing does. What an undo takes back has ended, and holds nothing. */
 static int holder_of(const struct rb_state *state, int node)
@@ -92,14 +92,24 @@ bool rb_container_passes_over(const struct rb_state *state)
            !rb_container_is_counted_element(state) && (!by_person || state->last);
 }
 
-/* The element where it is a short text or a number, else its key. */
-static const struct rb_value *name_of(const struct rb_state *state, int loop, int element)
+bool rb_container_element(const struct rb_state *state, int loop, int element,
+                          struct rb_buf *out)
 {
     const struct rb_value *elements = state->nodes[loop].elements;
     const struct rb_value *value = rb_value_at(elements, (size_t)element);
+    RB_AUTO_BUF struct rb_buf text = {0};
+    if (rb_value_is(value, RB_MAP) || rb_value_is(value, RB_LIST) ||
+        !rb_template_text(value, &text) || text.length == 0 || text.length > SHORT_MOST)
+        return false;
+    rb_buf_append(out, rb_buf_text(&text), text.length);
+    return true;
+}
+
+/* The element where it is a short text or a number, else its key. */
+static const struct rb_value *name_of(const struct rb_state *state, int loop, int element)
+{
     RB_AUTO_BUF struct rb_buf text = {0}, key = {0};
-    if (!rb_value_is(value, RB_MAP) && !rb_value_is(value, RB_LIST) &&
-        rb_template_text(value, &text) && text.length > 0 && text.length <= 80)
+    if (rb_container_element(state, loop, element, &text))
         return rb_value_string(rb_buf_text(&text), text.length);
     rb_node_key(state, loop, &key);
     return rb_value_textf("%s[%d]", rb_buf_text(&key), element);

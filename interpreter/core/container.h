@@ -24,6 +24,9 @@ bool rb_container_is_spent(const struct rb_state *state, int node);
 /* A branch beside this node failed, which ends it. */
 bool rb_container_is_ended(const struct rb_state *state, int node);
 
+/* Which element of a loop it is, where that is a short text or a number; else false, and nothing is added. */
+bool rb_container_element(const struct rb_state *state, int loop, int element,
+                          struct rb_buf *out);
 /* How the elements of a loop stand where one has failed: {done, failed, untouched}, each {count,
  * names: the first of them}; else NULL. A new reference. */
 const struct rb_value *rb_container_elements(const struct rb_state *state, int loop);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/container.h"
 #include "core/front.h"
 #include "core/rules.h"
 #include "plan/rescue.h"
@@ -44,28 +45,46 @@ int rb_rollback_next(const struct rb_state *state)
     return state->rollback ? next_before(state, state->rollback_from) : -1;
 }
 
-static void add_before(const struct rb_state *state, int node, struct rb_list_builder *keys)
-{
-    for (int at = next_before(state, node); at >= 0; at = next_before(state, at)) {
-        const struct rb_state there = rb_state_at(state, at);
-        rb_list_add(keys, rb_rule_key(&there));
-    }
-}
-
 static const struct rb_value *all_keys(const struct rb_state *state)
 {
     struct rb_list_builder keys = {0};
-    add_before(state, state->node_count, &keys);
+    for (int at = next_before(state, state->node_count); at >= 0;
+         at = next_before(state, at)) {
+        const struct rb_state there = rb_state_at(state, at);
+        rb_list_add(&keys, rb_rule_key(&there));
+    }
     return rb_list_end(&keys);
 }
 
+/* From the outside in, as the key has their numbers. */
+static void add_elements(const struct rb_state *state, int node, struct rb_buf *out)
+{
+    const struct rb_node *at = &state->nodes[node];
+    RB_AUTO_BUF struct rb_buf own = {0};
+    if (at->parent < 0)
+        return;
+    add_elements(state, at->parent, out);
+    if (at->element >= 0 && rb_container_element(state, at->parent, at->element, &own))
+        rb_buf_printf(out, "%s%s", out->length > 0 ? ", " : "", rb_buf_text(&own));
+}
+
+/* Whoever has to put it right knows a host by its name, and not by where it stands in a list. */
+static const struct rb_value *name_of(const struct rb_state *state, int node)
+{
+    RB_AUTO_BUF struct rb_buf name = {0}, elements = {0};
+    rb_node_key(state, node, &name);
+    add_elements(state, node, &elements);
+    if (elements.length > 0)
+        rb_buf_printf(&name, " (%s)", rb_buf_text(&elements));
+    return rb_value_string(rb_buf_text(&name), name.length);
+}
+
 /* A person gave them up, the newest first. */
-static void add_given_up(const struct rb_state *state, struct rb_list_builder *keys)
+static void add_given_up(const struct rb_state *state, struct rb_list_builder *names)
 {
     for (int i = state->node_count; i-- > 0;) {
-        const struct rb_state at = rb_state_at(state, i);
         if (state->nodes[i].left)
-            rb_list_add(keys, rb_rule_key(&at));
+            rb_list_add(names, name_of(state, i));
     }
 }
 
@@ -73,10 +92,12 @@ static void add_given_up(const struct rb_state *state, struct rb_list_builder *k
 const struct rb_value *rb_rollback_left(const struct rb_state *state)
 {
     int from = state->rollback_from + (state->active_count > 0 && !state->last);
-    struct rb_list_builder keys = {0};
-    add_given_up(state, &keys);
-    add_before(state, from < state->node_count ? from : state->node_count, &keys);
-    return rb_list_end(&keys);
+    struct rb_list_builder names = {0};
+    add_given_up(state, &names);
+    int at = next_before(state, from < state->node_count ? from : state->node_count);
+    for (; at >= 0; at = next_before(state, at))
+        rb_list_add(&names, name_of(state, at));
+    return rb_list_end(&names);
 }
 
 bool rb_rollback_doubts(const struct rb_state *state, int node)

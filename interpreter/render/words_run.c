@@ -272,13 +272,13 @@ static void also_at(const struct rb_telling *telling)
 
 static bool rolls_back(const struct rb_telling *telling)
 {
-    const struct rb_value *keys = rb_value_get(telling->d, "undo");
+    RB_AUTO_VALUE const struct rb_value *left = rb_rollback_left(telling->state);
     rb_buf_puts(telling->out, "rolls back");
     at_step(telling);
     rb_telling_because(telling, "why");
-    if (rb_value_count(keys) == 0)
+    if (rb_value_count(left) == 0)
         rb_buf_puts(telling->out, "; nothing is to be taken back");
-    rb_words_list(telling->out, keys, "; to be taken back, in this order: ");
+    rb_words_list(telling->out, left, "; to be taken back, in this order: ");
     return true;
 }
 

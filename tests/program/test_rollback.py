@@ -337,6 +337,40 @@ finally:
     release.is_sound()
 
 
+FLEET = """
+runbook: fleet
+defaults: {timeout: 1m}
+on_failure: rollback
+steps:
+  - id: hosts
+    for_each: [web-1, {name: db-1}]
+    as: host
+    steps:
+      - id: ports
+        for_each: [80, 443]
+        as: port
+        run: "true"
+        undo: {run: 'echo ${{ port }}; exit ${{ host == "web-1" and port == 443 and 1 or 0 }}'}
+  - {id: fails, run: "false", undo: none}
+"""
+
+
+def test_what_is_left_of_a_loop_is_named_by_its_elements(runbook):
+    """Nobody knows by heart which host is the second; an element that has no short name keeps its number."""
+    done = runbook("exec", runbook.write("fleet.yaml", FLEET))
+    assert done.code == 6, done
+    assert ("to be taken back, in this order: ports[1][1] (443), ports[1][0] (80), ports[0][1] (web-1, 443), "
+            "ports[0][0] (web-1, 80)") in done.err, done
+    [began] = runbook.named("rollback.began")
+    assert began["undo"] == ["ports[1][1]", "ports[1][0]", "ports[0][1]", "ports[0][0]"]
+    left = ["ports[0][1] (web-1, 443)", "ports[0][0] (web-1, 80)"]
+    assert runbook.named("run.finished")[-1]["left"] == runbook.status()["left"] == left
+    for words in (done.err, runbook("status", "last").out, runbook("list").out):
+        assert "NOT TAKEN BACK: " + ", ".join(left) in words, words
+    for command in ("verify", "replay"):
+        assert runbook(command, "last").code == 0
+
+
 WAY = """
 runbook: way
 defaults: {timeout: 1m}

@@ -171,7 +171,8 @@ def test_a_failing_release_from_its_failure_to_its_end(runbook, screen, columns,
     assert TAKEN_BACK in shown, shown
     why = "health: chosen by WHO after: exit code 1, expected 0"
     text = re.sub(r"chosen by \w+", "chosen by WHO", " ".join(shown.split()))
-    assert f"◦ rolls back at {why}; to be taken back, in this order: switch, servers[1], servers[0]" in text, shown
+    order = "switch, servers[1] (right), servers[0] (left)"
+    assert f"◦ rolls back at {why}; to be taken back, in this order: {order}" in text, shown
     assert text.endswith(f"✗ rolled back at {why}; 8 passed, 3 undone, 1 failed in SPAN"), shown
     one = screen(columns, rows, "list")
     one.ends(0)
@@ -196,7 +197,7 @@ ROLLED = """\
 ✗ error-rate: tripped: the error rate is 0.2
 ◦ error-rate: the run is rolled back when what runs beside it has ended
 ◦ rolls back at error-rate: the error rate is 0.2; to be taken back, in this
-  order: hosts[2], hosts[1], hosts[0], api, schema
+  order: hosts[2] (web-3), hosts[1] (web-2), hosts[0] (web-1), api, schema
   ✓ hosts.undo[2] SPAN  Take it off
   ✓ hosts.undo[1] SPAN  Take it off
   ✓ hosts.undo[0] SPAN  Take it off
