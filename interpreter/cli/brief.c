@@ -8,6 +8,7 @@
 #include "core/obligation.h"
 #include "core/override.h"
 #include "journal/reader.h"
+#include "render/words.h"
 
 /* What matters of the events so far. */
 struct brief {
@@ -130,13 +131,17 @@ static const struct rb_value *waits_for(const struct brief *brief)
         return duties_text(brief->duties);
     if (brief->finished)
         return NULL;
-    const char *text = rb_value_get_text(brief->question, "text", NULL);
-    if (!text && brief->wait) {
+    if (brief->question) {
+        RB_AUTO_BUF struct rb_buf text = {0};
+        rb_words_question(&text, brief->question, false);
+        return rb_value_text(rb_buf_text(&text));
+    }
+    if (brief->wait) {
         char at[28];
         rb_time_format(rb_value_get_int(brief->wait, "at", 0), at);
         return rb_value_textf("it waits until %.10s %.8sZ", at, at + 11);
     }
-    return visible(text ? text : rb_value_get_text(brief->end, "why", NULL));
+    return visible(rb_value_get_text(brief->end, "why", NULL));
 }
 
 /* What no undo has taken back, as far as that can be told without the plan. */

@@ -202,11 +202,9 @@ static void print_why(const struct rb_state *state)
         putchar('\n');
     for (size_t i = 0; i < count; i++) {
         const struct rb_value *question = rb_value_at(questions, i);
-        fputs("waits for an answer: ", stdout);
-        if (count > 1)
-            printf("%s: ", rb_value_get_text(question, "step", ""));
-        print_visible(rb_value_get_text(question, "text", ""));
-        putchar('\n');
+        RB_AUTO_BUF struct rb_buf text = {0};
+        rb_words_question(&text, question, count > 1);
+        printf("waits for an answer: %s\n", rb_buf_text(&text));
         print_signing(state, question);
     }
     if (end) {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/front.h"
 #include "core/rollback.h"
 #include "core/rules.h"
 #include "plan/template.h"
@@ -162,8 +163,9 @@ bool rb_ask_choice(const struct rb_state *state, struct rb_event *ret, const cha
                    const char *detail)
 {
     bool rollback = strcmp(kind, "undo") != 0 && rb_rollback_is_possible(state);
-    const struct rb_value *members =
-        rb_value_map("text", rb_value_text(detail ? detail : ""), "rollback",
-                     rollback ? rb_value_bool(true) : NULL, NULL);
+    const struct rb_value *members = rb_value_map(
+        "text", rb_value_text(detail ? detail : ""), "rollback",
+        rollback ? rb_value_bool(true) : NULL, "guard",
+        rb_front_is_guard(state, state->current) ? rb_value_bool(true) : NULL, NULL);
     return rb_rule_say(state, ret, RB_EV_QUESTION_ASKED, question(state, kind, members));
 }

@@ -14,8 +14,8 @@
  *                   window (the step whose it is; absent: the run's), cause (closed|clock|unknown), off_us (of
  *                   a clock: so far from where it should be);
  *                   answers wait, override (reason), stop
- *   kind "failure"  text (why it failed), rollback (true: it can be chosen); answers retry, skip
- *                   (reason), stop, done (reason), rollback
+ *   kind "failure"  text (why it failed), rollback (true: it can be chosen), guard (true: it is
+ *                   about one); answers retry, skip (reason), stop, done (reason), rollback
  *   kind "doubt"    text (what is known), rollback; the same answers
  *   kind "undo"     text: of the step that this one takes back, in doubt; answers undo, leave (reason),
  *                   stop

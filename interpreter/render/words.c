@@ -90,6 +90,18 @@ void rb_words_list(struct rb_buf *out, const struct rb_value *texts, const char 
     }
 }
 
+void rb_words_question(struct rb_buf *out, const struct rb_value *question, bool several)
+{
+    bool guard = rb_value_get_bool(question, "guard", false);
+    if (guard)
+        rb_buf_puts(out, "the guard ");
+    if (guard || several) {
+        rb_words_text(out, rb_value_get_text(question, "step", ""));
+        rb_buf_puts(out, ": ");
+    }
+    rb_words_text(out, rb_value_get_text(question, "text", ""));
+}
+
 void rb_words_shell(struct rb_buf *out, const struct rb_value *shell)
 {
     rb_words_text(out, rb_value_get_text(shell, "by", "a person"));

@@ -31,6 +31,9 @@ void rb_words_plan(struct rb_buf *out, const struct rb_plan *plan);
 /* Where the plan says that nobody looks at a certificate: "any certificate is taken by connection
  * `api`, step `upload` (`tls: {verify: false}`)". False, and nothing appended: nowhere. */
 bool rb_words_unverified(struct rb_buf *out, const struct rb_plan *plan);
+/* What is asked, for whoever comes to it later: "Deploy?", of a guard "the guard error-rate: no data", and after
+ * the name of its step where it is one of `several`. */
+void rb_words_question(struct rb_buf *out, const struct rb_value *question, bool several);
 /* Which question: "preflight 3 of 12"; the step alone where it has only one. */
 void rb_words_numbered(struct rb_buf *out, const struct rb_value *question);
 

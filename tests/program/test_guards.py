@@ -128,6 +128,10 @@ def test_a_guard_that_knows_nothing_waits_for_a_person(guarded):
     assert done.code == 3 and "could not be decided" in done.err, done
     assert "after" not in guarded.lines() and "back" not in guarded.lines()
     assert not guarded.runbook.named("rollback.began")
+    asked = "the guard rate: there is no data"
+    assert f"\nwaits for an answer: {asked}\n" in guarded.runbook("status", "last").out
+    assert guarded.runbook.status()["waits_for"]["guard"] is True
+    assert asked in guarded.runbook("list").out
     answers = guarded.runbook.write(
         "a.yaml", "answers:\n  rate.failure: {answer: skip, reason: the metrics are down}\n")
     resumed = guarded.runbook("resume", "last", "--answers", answers)
