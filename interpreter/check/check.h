@@ -10,3 +10,6 @@ void rb_check_document(const struct rb_document *document, struct rb_diags *diag
 /* Of a document that was read as a whole: what no file shows by itself, since only the run around it is
  * rolled back. */
 void rb_check_whole(const struct rb_document *document, struct rb_diags *diags);
+
+/* Of the plan of a run in production, with all that it calls: that nothing at all is taken back. */
+void rb_check_no_way_back(const struct rb_plan *plan, struct rb_diags *diags);

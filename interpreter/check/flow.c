@@ -106,12 +106,6 @@ static void typed_word(const struct rb_check *check, int index)
     rb_diag_help(diag, "write the word itself: type: production");
 }
 
-/* A staging environment may be left as it is. */
-static bool is_for_production(const struct rb_plan *plan)
-{
-    return !plan->environment || strcmp(plan->environment, "production") == 0;
-}
-
 /* As its own file calls it: once is enough for a file that is called twice. */
 static void way_back(const struct rb_check *check, int index)
 {
@@ -130,11 +124,37 @@ static void way_back(const struct rb_check *check, int index)
 void rb_check_ways_back(const struct rb_check *check, int first_book)
 {
     const struct rb_plan *plan = check->plan;
-    bool back = is_for_production(plan) && rb_plan_can_roll_back(plan);
+    /* A staging environment may be left as it is. */
+    bool back = (!plan->environment || rb_plan_is_for_production(plan)) &&
+                rb_plan_can_roll_back(plan);
     for (int i = 0; back && i < plan->step_count; i++) {
         if (plan->steps[i].book >= first_book)
             way_back(check, i);
     }
+}
+
+/* No step is to blame more than another: it is said once, where it begins. */
+void rb_check_no_way_back(const struct rb_plan *plan, struct rb_diags *diags)
+{
+    int first = -1, count = 0;
+    for (int i = 0; i < plan->step_count; i++) {
+        if (!rb_plan_lacks_undo(plan, i))
+            continue;
+        first = first < 0 ? i : first;
+        count++;
+    }
+    if (!rb_plan_is_for_production(plan) || rb_plan_can_roll_back(plan) || count == 0)
+        return;
+    RB_AUTO_BUF struct rb_buf who = {0};
+    rb_buf_printf(&who, "`%s`", plan->steps[first].id);
+    if (count > 1)
+        rb_buf_printf(&who, " and %d more", count - 1);
+    struct rb_diag *diag =
+        rb_diag_add(diags, 525, plan->steps[first].span, "nothing takes back what %s do%s",
+                    rb_buf_text(&who), count > 1 ? "" : "es");
+    rb_diag_help(diag,
+                 "give what can be taken back an `undo`, and the others `undo: none`; "
+                 "`runbook plan` has NO UNDO at each of them");
 }
 
 void rb_check_flow(const struct rb_check *check)

@@ -104,6 +104,8 @@ struct rb_document *rb_load(const char *path, const char *environment,
     l.document = rb_document_read_with(&reading, diags);
     rb_check_document(l.document, diags);
     make_whole(&l, &reading);
+    if (diags->errors == 0)
+        rb_check_no_way_back(l.document->plan, diags);
     if (ret_bytes) {
         *ret_bytes = bytes;
         // NOLINTNEXTLINE(clang-analyzer-deadcode.DeadStores): what ends its scope reads it

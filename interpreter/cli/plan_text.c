@@ -21,7 +21,7 @@ const struct rb_value *rb_plan_text_spec(const struct rb_preview *preview, int s
 int rb_plan_no_return(const struct rb_plan *plan)
 {
     int step = 0;
-    if (!rb_plan_can_roll_back(plan))
+    if (!rb_plan_tells_ways_back(plan))
         return -1;
     while (step < plan->step_count && !rb_plan_lacks_undo(plan, step))
         step++;
@@ -31,9 +31,12 @@ int rb_plan_no_return(const struct rb_plan *plan)
 static void way_back(const struct rb_plan *plan, struct rb_buf *out)
 {
     int point = rb_plan_no_return(plan);
-    if (!rb_plan_can_roll_back(plan))
+    bool back = rb_plan_can_roll_back(plan);
+    if (!back && point < 0)
         return;
-    rb_buf_puts(out, "\na rollback runs each `undo` of what was started, the newest first");
+    rb_buf_puts(out,
+                back ? "\na rollback runs each `undo` of what was started, the newest first"
+                     : "\nthere is no way back: no step has an `undo`");
     if (point >= 0)
         rb_buf_printf(out, "\npoint of no return: %s writes, and has no undo",
                       plan->steps[point].id);

@@ -344,7 +344,7 @@ static void modifiers(struct rb_buf *out, int indent, const struct rb_preview *p
                       text.length ? ", " : "");
     if (step->no_undo)
         rb_buf_printf(&text, "%snothing to take back", text.length ? ", " : "");
-    if (rb_plan_can_roll_back(plan) && rb_plan_lacks_undo(plan, index))
+    if (rb_plan_tells_ways_back(plan) && rb_plan_lacks_undo(plan, index))
         rb_buf_printf(&text, "%sNO UNDO", text.length ? ", " : "");
     if (text.length)
         line(out, indent, "", rb_buf_text(&text), text.length);

@@ -1,5 +1,7 @@
 #include "plan/rescue.h"
 
+#include <string.h>
+
 #include "plan/http.h"
 
 bool rb_plan_has_undo(const struct rb_plan *plan, int step)
@@ -47,6 +49,16 @@ bool rb_plan_can_roll_back(const struct rb_plan *plan)
             return true;
     }
     return false;
+}
+
+bool rb_plan_is_for_production(const struct rb_plan *plan)
+{
+    return plan->environment && strcmp(plan->environment, "production") == 0;
+}
+
+bool rb_plan_tells_ways_back(const struct rb_plan *plan)
+{
+    return rb_plan_can_roll_back(plan) || rb_plan_is_for_production(plan);
 }
 
 /* What a program does nobody can know from here. */

@@ -16,5 +16,9 @@ bool rb_plan_is_rescue(const struct rb_plan *plan, int step);
 
 /* Can a run of it be rolled back: does a step have an undo, or fail with `rollback`? */
 bool rb_plan_can_roll_back(const struct rb_plan *plan);
+/* Was the environment `production` chosen for it? */
+bool rb_plan_is_for_production(const struct rb_plan *plan);
+/* Is it told which of its steps have no way back: could a rollback leave them, or is it for production? */
+bool rb_plan_tells_ways_back(const struct rb_plan *plan);
 /* Does the step write, and would a rollback leave that in place, without the runbook saying so? */
 bool rb_plan_lacks_undo(const struct rb_plan *plan, int step);

@@ -415,6 +415,46 @@ def test_plan_shows_the_way_back_and_where_there_is_none(runbook):
     assert steps["one"]["undo"] == "one.undo" and steps["one.undo"]["undoes"] == "one"
 
 
+NONE = """
+runbook: way
+defaults: {timeout: 1m}
+environments: {staging: {}, production: {}}
+steps:
+  - {id: look, http: {url: "https://example.org/"}}
+  - {id: one, run: echo one}
+  - {id: group, steps: [{id: two, run: echo two}]}
+  - {id: part, call: part.yaml}
+finally: [{id: last, run: echo last}]
+"""
+PART = "runbook: part\ndefaults: {timeout: 1m}\nsteps: [{id: three, run: echo three}]\n"
+
+
+def test_no_way_back_at_all_is_told_in_production(runbook):
+    """Once by `check`, whatever the number of steps; by `plan` at each, and where it begins."""
+    runbook.write("part.yaml", PART)
+    path = runbook.write("way.yaml", NONE)
+    told = runbook("check", path, "-e", "production")
+    assert told.code == 0 and told.err.count("RB0525") == 1, told
+    assert "nothing takes back what `one` and 2 more do\n" in told.err, told
+    assert runbook("check", path).err.count("RB0525") == 1
+    text = runbook("plan", path, "-e", "production").out
+    assert ("\nthere is no way back: no step has an `undo`\n"
+            "point of no return: one writes, and has no undo\n") in text, text
+    assert text.count("NO UNDO") == 3 and "NO UNDO" in of_step(text, "one"), text
+    assert json.loads(runbook("plan", path, "-e", "production", "--output", "json").out)["no_return"] == "one"
+    assert runbook("check", path, "-e", "staging").err == ""
+    assert "way back" not in runbook("plan", path, "-e", "staging").out
+
+
+def test_no_way_back_is_not_told_where_there_is_nothing_to_take_back(runbook):
+    runbook.write("part.yaml", PART.replace("three}", "three, undo: none}"))
+    path = runbook.write("way.yaml", NONE.replace("echo one", "echo one, undo: none")
+                         .replace("id: group", "id: group, undo: none"))
+    told = runbook("check", path, "-e", "production")
+    assert (told.code, told.err) == (0, ""), told
+    assert "way back" not in runbook("plan", path, "-e", "production").out
+
+
 def test_plan_has_no_point_of_no_return_where_all_is_taken_back_or_nothing_is(runbook):
     whole = WAY.replace("  - {id: two, run: echo two}\n", "").replace("  - {id: four, run: echo four}\n", "")
     none = "runbook: way\ndefaults: {timeout: 1m}\nsteps: [{id: two, run: echo two}]\n"

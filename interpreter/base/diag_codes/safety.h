@@ -343,6 +343,7 @@
       "release has to know. `undo` is a step of its own, with its own checks and retries, or a\n"\
       "list of them; on a group it takes the whole of it back. `undo: none` says that there is\n"\
       "nothing to take back. In an environment that is not `production` nothing is said.\n"\
+      "Of a runbook without any `undo` it is said once, with `production` chosen.\n"       \
       "\n"                                                                                 \
       "Wrong:\n"                                                                           \
       "\n"                                                                                 \
