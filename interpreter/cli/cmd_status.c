@@ -252,11 +252,13 @@ static void print_otherwise(const struct rb_state *state)
 
 static void print_left(const struct rb_state *state, bool live)
 {
-    RB_AUTO_VALUE const struct rb_value *left = left_of(state);
+    RB_AUTO_VALUE const struct rb_value *left =
+        state->rollback ? rb_rollback_left_names(state) : NULL;
     RB_AUTO_BUF struct rb_buf text = {0};
     rb_words_list(&text, left,
                   live && !state->last ? "\nstill to be taken back: "
                                        : "\nNOT TAKEN BACK: ");
+    rb_words_stays(&text, state, "\nleft as they are, without an undo: ");
     if (text.length > 0)
         puts(rb_buf_text(&text));
 }

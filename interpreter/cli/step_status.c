@@ -83,7 +83,7 @@ const struct rb_value *rb_step_elements(const struct rb_state *state, int step)
 int rb_step_undone(const struct rb_state *state, int step, int *ret_all)
 {
     int undone = 0;
-    for (int i = 0; i < state->node_count; i++) {
+    for (int i = 0; state->rollback && i < state->node_count; i++) {
         const struct rb_node *node = &state->nodes[i];
         undone += node->step == step && !node->loop && node->status == RB_STATUS_UNDONE;
     }

@@ -343,7 +343,7 @@ static void modifiers(struct rb_buf *out, int indent, const struct rb_preview *p
         rb_buf_printf(&text, "%sthe run is rolled back when it fails",
                       text.length ? ", " : "");
     if (step->no_undo)
-        rb_buf_printf(&text, "%snothing to take back", text.length ? ", " : "");
+        rb_buf_printf(&text, "%sno undo wanted", text.length ? ", " : "");
     if (rb_plan_tells_ways_back(plan) && rb_plan_lacks_undo(plan, index))
         rb_buf_printf(&text, "%sNO UNDO", text.length ? ", " : "");
     if (text.length)

@@ -45,14 +45,25 @@ int rb_rollback_next(const struct rb_state *state)
     return state->rollback ? next_before(state, state->rollback_from) : -1;
 }
 
+typedef const struct rb_value *rb_naming(const struct rb_state *state, int node);
+
+static const struct rb_value *key_of(const struct rb_state *state, int node)
+{
+    const struct rb_state at = rb_state_at(state, node);
+    return rb_rule_key(&at);
+}
+
+static void add_before(const struct rb_state *state, int node, rb_naming *name,
+                       struct rb_list_builder *names)
+{
+    for (int at = next_before(state, node); at >= 0; at = next_before(state, at))
+        rb_list_add(names, name(state, at));
+}
+
 static const struct rb_value *all_keys(const struct rb_state *state)
 {
     struct rb_list_builder keys = {0};
-    for (int at = next_before(state, state->node_count); at >= 0;
-         at = next_before(state, at)) {
-        const struct rb_state there = rb_state_at(state, at);
-        rb_list_add(&keys, rb_rule_key(&there));
-    }
+    add_before(state, state->node_count, key_of, &keys);
     return rb_list_end(&keys);
 }
 
@@ -68,7 +79,6 @@ static void add_elements(const struct rb_state *state, int node, struct rb_buf *
         rb_buf_printf(out, "%s%s", out->length > 0 ? ", " : "", rb_buf_text(&own));
 }
 
-/* Whoever has to put it right knows a host by its name, and not by where it stands in a list. */
 static const struct rb_value *name_of(const struct rb_state *state, int node)
 {
     RB_AUTO_BUF struct rb_buf name = {0}, elements = {0};
@@ -79,25 +89,27 @@ static const struct rb_value *name_of(const struct rb_state *state, int node)
     return rb_value_string(rb_buf_text(&name), name.length);
 }
 
-/* A person gave them up, the newest first. */
-static void add_given_up(const struct rb_state *state, struct rb_list_builder *names)
-{
-    for (int i = state->node_count; i-- > 0;) {
-        if (state->nodes[i].left)
-            rb_list_add(names, name_of(state, i));
-    }
-}
-
-/* What the undo under way takes back is left as well. */
-const struct rb_value *rb_rollback_left(const struct rb_state *state)
+/* A person gave them up, the newest first. What the undo under way takes back is left as well. */
+static const struct rb_value *left(const struct rb_state *state, rb_naming *name)
 {
     int from = state->rollback_from + (state->active_count > 0 && !state->last);
     struct rb_list_builder names = {0};
-    add_given_up(state, &names);
-    int at = next_before(state, from < state->node_count ? from : state->node_count);
-    for (; at >= 0; at = next_before(state, at))
-        rb_list_add(&names, name_of(state, at));
+    for (int i = state->node_count; i-- > 0;) {
+        if (state->nodes[i].left)
+            rb_list_add(&names, name(state, i));
+    }
+    add_before(state, from < state->node_count ? from : state->node_count, name, &names);
     return rb_list_end(&names);
+}
+
+const struct rb_value *rb_rollback_left(const struct rb_state *state)
+{
+    return left(state, key_of);
+}
+
+const struct rb_value *rb_rollback_left_names(const struct rb_state *state)
+{
+    return left(state, name_of);
 }
 
 bool rb_rollback_doubts(const struct rb_state *state, int node)

@@ -5,9 +5,12 @@
 
 /* The node that is to be taken back next, or -1. */
 int rb_rollback_next(const struct rb_state *state);
-/* Those that are left, what a person gave up taking back before the others, in that order: a list of
- * their keys, each with the elements behind it that it was for, "install[0] (web-1)". */
+/* The keys of those that are left, what a person gave up taking back before the others, in that order:
+ * a list. */
 const struct rb_value *rb_rollback_left(const struct rb_state *state);
+/* The same for people, who know a host by its name, and not by where it stands in a list:
+ * "install[0] (web-1)". */
+const struct rb_value *rb_rollback_left_names(const struct rb_state *state);
 
 /* Is this the undo of a step of which nobody can say whether it happened, and is not decided whether it
  * is to be taken back? */

@@ -17,6 +17,9 @@ void rb_words_override(struct rb_buf *out, const struct rb_value *override, rb_t
 void rb_words_override_name(struct rb_buf *out, const struct rb_value *override);
 /* "NOT TAKEN BACK: copy, backup", the first words being `before`; nothing where the list is empty. */
 void rb_words_list(struct rb_buf *out, const struct rb_value *texts, const char *before);
+/* What a rollback leaves in place because no undo takes it back: the first ids, the first words being `before`;
+ * nothing without a rollback. */
+void rb_words_stays(struct rb_buf *out, const struct rb_state *state, const char *before);
 /* "alice had a shell at deploy: look at the disk", of the payload of shell.opened. */
 void rb_words_shell(struct rb_buf *out, const struct rb_value *shell);
 /* A span for people who watch it, in whole seconds: 7s, 1m03s, 2h05m. */

@@ -4,6 +4,7 @@
 #include "core/container.h"
 #include "core/front.h"
 #include "core/rollback.h"
+#include "plan/rescue.h"
 #include "render/words_inner.h"
 
 static void unverified(const struct rb_telling *telling)
@@ -196,13 +197,43 @@ static void at_step(const struct rb_telling *telling)
     rb_words_text(telling->out, step);
 }
 
-static const char not_taken_back[] = "; NOT TAKEN BACK: ";
+enum { STAYS_SHOWN = 20 };
+
+/* Of each step: was it begun, and does no undo take it back? */
+static bool *staying(const struct rb_state *state)
+{
+    bool *stays = rb_alloc((size_t)state->plan->step_count + 1);
+    for (int i = 0; i < state->node_count; i++)
+        stays[state->nodes[i].step] |= state->nodes[i].started;
+    for (int i = 0; i < state->plan->step_count; i++)
+        stays[i] = stays[i] && rb_plan_lacks_undo(state->plan, i);
+    return stays;
+}
+
+void rb_words_stays(struct rb_buf *out, const struct rb_state *state, const char *before)
+{
+    int count = 0;
+    RB_AUTO_FREE bool *stays = staying(state);
+    for (int i = 0; state->rollback && i < state->plan->step_count; i++) {
+        if (!stays[i] || ++count > STAYS_SHOWN)
+            continue;
+        rb_buf_puts(out, count == 1 ? before : ", ");
+        rb_words_text(out, state->plan->steps[i].id);
+    }
+    if (count > STAYS_SHOWN)
+        rb_buf_printf(out, " and %d more", count - STAYS_SHOWN);
+}
+
+static void left_behind(const struct rb_telling *telling)
+{
+    RB_AUTO_VALUE const struct rb_value *left = rb_rollback_left_names(telling->state);
+    rb_words_list(telling->out, left, "; NOT TAKEN BACK: ");
+}
 
 static void unfinished(const struct rb_telling *telling)
 {
-    RB_AUTO_VALUE const struct rb_value *left = rb_rollback_left(telling->state);
     rb_buf_puts(telling->out, "; THE ROLLBACK IS NOT COMPLETE");
-    rb_words_list(telling->out, left, not_taken_back);
+    left_behind(telling);
 }
 
 static bool has_unanswered(const struct rb_state *state)
@@ -272,7 +303,7 @@ static void also_at(const struct rb_telling *telling)
 
 static bool rolls_back(const struct rb_telling *telling)
 {
-    RB_AUTO_VALUE const struct rb_value *left = rb_rollback_left(telling->state);
+    RB_AUTO_VALUE const struct rb_value *left = rb_rollback_left_names(telling->state);
     rb_buf_puts(telling->out, "rolls back");
     at_step(telling);
     rb_telling_because(telling, "why");
@@ -308,7 +339,9 @@ static bool finished(const struct rb_telling *telling)
     if (!is_told_refusal(telling))
         rb_telling_because(telling, "why");
     also_at(telling);
-    rb_words_list(telling->out, rb_value_get(telling->d, "left"), not_taken_back);
+    if (rb_value_get(telling->d, "left"))
+        left_behind(telling);
+    rb_words_stays(telling->out, telling->state, "; left as they are, without an undo: ");
     rb_buf_puts(telling->out,
                 rb_telling_says(telling, "status", "succeeded") ? ": " : "; ");
     rb_words_counts(telling->state, telling->out);

@@ -341,8 +341,8 @@
       "A run of this runbook can be rolled back, and this step writes: what it does would\n"\
       "stay, and the system would be neither as it was nor as it should be. Whoever plans the\n"\
       "release has to know. `undo` is a step of its own, with its own checks and retries, or a\n"\
-      "list of them; on a group it takes the whole of it back. `undo: none` says that there is\n"\
-      "nothing to take back. In an environment that is not `production` nothing is said.\n"\
+      "list of them; on a group it takes the whole of it back. `undo: none` says that no rollback\n"\
+      "takes it back. In an environment that is not `production` nothing is said.\n"       \
       "Of a runbook without any `undo` it is said once, with `production` chosen.\n"       \
       "\n"                                                                                 \
       "Wrong:\n"                                                                           \
