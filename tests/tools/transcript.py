@@ -29,7 +29,7 @@ def says(binary, command, folder):
     env = {**os.environ, "PATH": bin_folder + ":/usr/bin:/bin", "TMPDIR": folder,
            "RUNBOOK_STORE": os.path.join(folder, "store")}
     # The shell's own remarks (a job was killed) go nowhere. What was killed is at work until it is gone.
-    done = subprocess.run(["bash", "-c", "exec 3>&2 2>/dev/null; { " + command + "\nwait\n} 2>&3"],
+    done = subprocess.run(["bash", "-c", "exec 3>&2 2>/dev/null; { " + command + "\n} 2>&3; wait"],
                           cwd=ROOT, env=env, text=True, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
     return done.stdout
