@@ -23,18 +23,27 @@ struct rb_likes *rb_likes_new(void)
     return rb_alloc(sizeof(struct rb_likes));
 }
 
-static void forget(struct rb_likes *likes, struct look *look)
+static void free_look(struct look *look)
 {
-    HASH_DEL(likes->looks, look);
     rb_value_unref(look->d);
     free(look->step);
     free(look);
 }
 
+static void forget(struct rb_likes *likes, struct look *look)
+{
+    HASH_DEL(likes->looks, look);
+    free_look(look);
+}
+
 static void forget_all(struct rb_likes *likes)
 {
-    while (likes->looks)
-        forget(likes, likes->looks);
+    struct look *look = likes->looks, *next;
+    HASH_CLEAR(hh, likes->looks);
+    for (; look; look = next) {
+        next = look->hh.next;
+        free_look(look);
+    }
 }
 
 void rb_likes_free(struct rb_likes *likes)
