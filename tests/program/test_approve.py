@@ -115,8 +115,8 @@ def test_a_time_that_is_over_is_no_yes(runbook, people):
 
 
 def test_a_time_that_is_over_while_nobody_runs_it_is_no_question(runbook, people):
-    begin(runbook, BOOK.replace("4h", "1s"))
-    time.sleep(1.1)
+    begin(runbook, BOOK.replace("4h", "3s"))
+    time.sleep(3.1)
     done = runbook("resume", "last", "--no-input")
     assert done.code == 1, done
     assert "the approval expired: nobody signed for product-owner, tech-lead" in done.err
@@ -133,17 +133,17 @@ steps:
   - id: both
     parallel:
       - {id: later, approve: {roles: [product-owner], expires: 4h}}
-      - {id: soon, approve: {roles: [tech-lead], expires: 1s}}
+      - {id: soon, approve: {roles: [tech-lead], expires: 3s}}
 """
     assert runbook("exec", runbook.write("both.yaml", book), "--no-input").code == 3
-    time.sleep(1.1)
+    time.sleep(3.1)
     done = runbook("resume", "last", "--no-input")
     assert done.code == 1, done
     assert [one["step"] for one in runbook.named("attempt.failed")] == ["soon"]
 
 
 def test_what_was_signed_in_time_and_not_taken_then_is_told(runbook, people):
-    begin(runbook, BOOK.replace("4h", "6s"))
+    begin(runbook, BOOK.replace("4h", "15s"))
     said = approve(runbook, people, "po@x").out
     asked = runbook.named("question.asked")[0]
     when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(asked["expires"] // 1000000))
