@@ -473,7 +473,7 @@ steps:
   - {id: drop-table, exec: ['true']}
   - {id: look, exec: ['true'], undo: none}
   - {id: each, for_each: [a, b], as: x, exec: ['true']}
-  - {id: four, gate: {check: 'false'}, on_failure: rollback}
+  - {id: four, gate: {check: 'false', every: 10ms, timeout: 50ms}, on_failure: rollback}
   - {id: five, exec: ['true']}
 """)
     done = runbook("exec", path, "--no-input")
