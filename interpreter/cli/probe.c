@@ -13,8 +13,10 @@
 /* All of it, and one request of it. */
 static const rb_time PATIENCE = 30 * RB_SEC;
 
-static const struct rb_probe_type *const types[] = {&rb_probe_http, &rb_probe_prometheus,
-                                                    &rb_probe_postgres};
+static const struct rb_probe_type *const types[] = {
+    &rb_probe_http,    &rb_probe_prometheus, &rb_probe_s3,   &rb_probe_slack,
+    &rb_probe_webhook, &rb_probe_postgres,   &rb_probe_smtp,
+};
 
 /* A run of a file that is called, as its probes see it. Both borrow from the preview's. */
 struct lens {
@@ -88,10 +90,6 @@ static void ask(struct probing *p, size_t index)
     RB_AUTO_VALUE const struct rb_value *request = NULL;
     RB_AUTO_VALUE const struct rb_value *dir =
         rb_value_textf("%zu.%d", index, ++probe->round);
-    if (!type) {
-        rb_probe_end(probe, true, "not asked: a message can't be tried without being sent");
-        return;
-    }
     if (!type->ask(probe, rb_value_as_text(dir, ""), &request, &err)) {
         rb_probe_end(probe, false, "%s", err.message);
         return;
@@ -269,11 +267,9 @@ static void probe_them(struct probing *p)
 
 static const struct rb_value *finding(const struct rb_probe *probe)
 {
-    const char *type = rb_value_get_text(probe->connection, "type", "");
     RB_AUTO_BUF struct rb_buf target = {0}, shown = {0}, text = {0};
-    rb_buf_printf(&target, "%s ", type);
-    if (type_of(probe))
-        type_of(probe)->target(probe, &target);
+    rb_buf_printf(&target, "%s ", type_of(probe)->type);
+    type_of(probe)->target(probe, &target);
     rb_text_visible(rb_buf_text(&target), target.length, false, &shown);
     rb_text_visible(rb_buf_text(&probe->text), probe->text.length, false, &text);
     return rb_value_map(

@@ -38,7 +38,8 @@ struct rb_probe_type {
     void (*judge)(struct rb_probe *probe, const struct rb_value *outcome);
 };
 
-extern const struct rb_probe_type rb_probe_http, rb_probe_prometheus, rb_probe_postgres;
+extern const struct rb_probe_type rb_probe_http, rb_probe_prometheus, rb_probe_s3,
+    rb_probe_slack, rb_probe_webhook, rb_probe_postgres, rb_probe_smtp;
 
 /* Says that it is over: good or not, and why. */
 void rb_probe_end(struct rb_probe *probe, bool good, const char *format, ...)

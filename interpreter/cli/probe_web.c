@@ -5,16 +5,19 @@
 #include "cli/probe.h"
 #include "core/request_http.h"
 #include "core/url.h"
+#include "plan/template.h"
 
-enum { KEPT_BYTES = 64 << 10, SOON_DAYS = 14 };
+enum { KEPT_BYTES = 64 << 10, SOON_DAYS = 14, DAY = 86400 };
 static const rb_time TIMEOUT = 10 * RB_SEC;
 
 static void web_target(const struct rb_probe *probe, struct rb_buf *out)
 {
     const struct rb_value *base =
         rb_value_get(probe->state->plan->books[0]->connections, probe->name);
-    if (!rb_url_join(rb_value_get(base, "url"), rb_value_get(probe->connection, "url"), out,
-                     NULL))
+    const struct rb_value *url = rb_value_get(probe->connection, "url");
+    if (rb_template_secret(rb_value_at(url, 0)))
+        rb_buf_puts(out, "(its URL is a secret)");
+    else if (!rb_url_join(rb_value_get(base, "url"), url, out, NULL))
         rb_buf_puts(out, "?");
 }
 
@@ -78,21 +81,27 @@ static bool is_answered(struct rb_probe *probe, const struct rb_value *outcome)
     return !probe->over;
 }
 
-/* What TLS has to say about the answer, as the end of a sentence. */
-static void tell_tls(const struct rb_value *outcome, struct rb_buf *out)
+/* As the end of a sentence. */
+static void tell_certificate(bool looked_at, int64_t days, struct rb_buf *out)
 {
-    const struct rb_value *tls = rb_value_get(outcome, "tls");
-    int64_t days = rb_value_get_int(tls, "days_left", INT64_MAX);
-    if (!tls)
-        return;
-    rb_buf_printf(out, ", %s", rb_value_get_text(tls, "version", "TLS"));
-    if (!rb_value_get_bool(tls, "verify", true))
+    if (!looked_at)
         rb_buf_puts(out, ", and nobody looks at its certificate (`verify: false`)");
     if (days < 0)
         rb_buf_printf(out, ", certificate expired %" PRId64 " days ago", -days);
     else if (days < INT64_MAX)
         rb_buf_printf(out, ", certificate valid for %" PRId64 " days%s", days,
                       days < SOON_DAYS ? ": have it renewed" : "");
+}
+
+/* What TLS has to say about the answer. */
+static void tell_tls(const struct rb_value *outcome, struct rb_buf *out)
+{
+    const struct rb_value *tls = rb_value_get(outcome, "tls");
+    if (!tls)
+        return;
+    rb_buf_printf(out, ", %s", rb_value_get_text(tls, "version", "TLS"));
+    tell_certificate(rb_value_get_bool(tls, "verify", true),
+                     rb_value_get_int(tls, "days_left", INT64_MAX), out);
 }
 
 static bool ask_web(const struct rb_probe *probe, const char *dir,
@@ -139,7 +148,56 @@ static void judge_prometheus(struct rb_probe *probe, const struct rb_value *outc
                      rb_value_get_int(outcome, "status", 0));
 }
 
+/* A message can't be tried: whoever takes messages is connected to, and told nothing. */
+static bool ask_hook(const struct rb_probe *probe, const char *dir,
+                     const struct rb_value **ret_request, struct rb_error *err)
+{
+    const struct rb_request_http_frame frame = {.dir = dir, .timeout = TIMEOUT};
+    RB_AUTO_VALUE const struct rb_value *asked =
+        rb_value_map("connection", rb_value_text(probe->name), NULL);
+    RB_AUTO_VALUE const struct rb_value *request = NULL;
+    if (!rb_request_http_build(probe->state, &frame, asked, asked, &request, err))
+        return false;
+    RB_AUTO_VALUE const struct rb_value *alone =
+        rb_value_map("handshake", rb_value_map(NULL), NULL);
+    *ret_request = rb_value_merge(request, alone);
+    return true;
+}
+
+/* Whole days: one that expired an hour ago has none left. */
+static int64_t days_left(const struct rb_value *certificate, int64_t now)
+{
+    int64_t left = rb_value_get_int(certificate, "not_after", now) - now;
+    return left < 0 ? left / DAY - 1 : left / DAY;
+}
+
+static void judge_hook(struct rb_probe *probe, const struct rb_value *outcome)
+{
+    const struct rb_value *peer = rb_value_get(outcome, "peer");
+    const struct rb_value *shown = rb_value_at(rb_value_get(peer, "certificates"), 0);
+    bool looks = rb_value_get_bool(rb_value_get(probe->connection, "tls"), "verify", true);
+    RB_AUTO_BUF struct rb_buf tls = {0};
+    if (!is_answered(probe, outcome))
+        return;
+    if (looks && !rb_value_get_bool(peer, "verified", false)) {
+        rb_probe_end(probe, false, "its certificate is not to be trusted: %s; %s",
+                     rb_value_get_text(peer, "error", "?"), remedy("tls"));
+        return;
+    }
+    if (shown)
+        tell_certificate(looks, days_left(shown, rb_value_get_int(peer, "at", 0)), &tls);
+    rb_probe_end(probe, true,
+                 "it can be reached%s; whether it takes a message only a message tells",
+                 rb_buf_text(&tls));
+}
+
 const struct rb_probe_type rb_probe_http = {"http", RB_EFFECT_HTTP, web_target, ask_web,
                                             judge_web};
 const struct rb_probe_type rb_probe_prometheus = {"prometheus", RB_EFFECT_HTTP, web_target,
                                                   ask_prometheus, judge_prometheus};
+const struct rb_probe_type rb_probe_s3 = {"s3", RB_EFFECT_HTTP, web_target, ask_web,
+                                          judge_web};
+const struct rb_probe_type rb_probe_slack = {"slack", RB_EFFECT_HTTP, web_target, ask_hook,
+                                             judge_hook};
+const struct rb_probe_type rb_probe_webhook = {"webhook", RB_EFFECT_HTTP, web_target,
+                                               ask_hook, judge_hook};

@@ -268,32 +268,44 @@ static const struct rb_value *sign_on(const struct rb_value *connection)
                         rb_value_ref(rb_value_get(connection, "password")), NULL);
 }
 
+bool rb_request_mail_server(const struct rb_value *connection, const char *dir,
+                            rb_time timeout, const struct rb_value **ret_request,
+                            struct rb_error *err)
+{
+    const char *tls = rb_value_get_text(connection, "tls", "starttls");
+    RB_AUTO_VALUE const struct rb_value *host = NULL, *port = NULL;
+    if (!place_of(connection, tls, &host, &port, err))
+        return false;
+    *ret_request = rb_value_map(
+        "dir", rb_value_text(dir), "class", rb_value_text("read"), "host",
+        rb_value_ref(host), "port", rb_value_ref(port), "tls", rb_value_text(tls), "ca",
+        rb_value_ref(rb_value_get(connection, "ca")), "auth", sign_on(connection),
+        "timeout_us", rb_value_int(timeout), "connect_timeout_us",
+        rb_value_int(timeout < CONNECT_TIMEOUT ? timeout : CONNECT_TIMEOUT), NULL);
+    return true;
+}
+
 static bool by_mail(const struct message *message, const struct rb_value **ret_request,
                     struct rb_error *err)
 {
     const struct rb_value *connection = message->connection;
-    const char *tls = rb_value_get_text(connection, "tls", "starttls");
     RB_AUTO_BUF struct rb_buf text = {0}, subject = {0};
-    RB_AUTO_VALUE const struct rb_value *host = NULL, *port = NULL, *from = NULL,
-                                        *to = NULL;
+    RB_AUTO_VALUE const struct rb_value *server = NULL, *from = NULL, *to = NULL;
+    RB_AUTO_VALUE const struct rb_value *key = rb_process_dir(message->state);
+    const char *dir = rb_value_as_text(key, "");
     if (!join(message, "text", as_it_is, &text, err) ||
         !subject_of(message, &subject, err) ||
-        !place_of(connection, tls, &host, &port, err) ||
+        !rb_request_mail_server(connection, dir, rb_request_timeout(message->state),
+                                &server, err) ||
         !address_of(rb_value_get(connection, "from"), "from", &from, err) ||
         !recipients(rb_value_get(connection, "to"), &to, err))
         return false;
-    RB_AUTO_VALUE const struct rb_value *dir = rb_process_dir(message->state);
-    rb_time timeout = rb_request_timeout(message->state);
-    *ret_request = rb_value_map(
-        "dir", rb_value_ref(dir), "class", rb_value_text("write"), "host",
-        rb_value_ref(host), "port", rb_value_ref(port), "tls", rb_value_text(tls), "ca",
-        rb_value_ref(rb_value_get(connection, "ca")), "auth", sign_on(connection), "from",
-        rb_value_ref(from), "to", rb_value_ref(to), "subject",
-        rb_value_string(rb_buf_text(&subject), subject.length), "text",
+    RB_AUTO_VALUE const struct rb_value *mail = rb_value_map(
+        "class", rb_value_text("write"), "from", rb_value_ref(from), "to", rb_value_ref(to),
+        "subject", rb_value_string(rb_buf_text(&subject), subject.length), "text",
         rb_value_string(rb_buf_text(&text), text.length), "message_id",
-        message_id(message->state, rb_value_as_text(dir, ""), rb_value_as_text(from, "")),
-        "timeout_us", rb_value_int(timeout), "connect_timeout_us",
-        rb_value_int(timeout < CONNECT_TIMEOUT ? timeout : CONNECT_TIMEOUT), NULL);
+        message_id(message->state, dir, rb_value_as_text(from, "")), NULL);
+    *ret_request = rb_value_merge(server, mail);
     return true;
 }
 

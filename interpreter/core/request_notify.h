@@ -10,3 +10,9 @@ bool rb_notify_by_mail(const struct rb_state *state);
 /* Errors: RB_ERR_INVALID. */
 bool rb_request_notify(const struct rb_state *state, const struct rb_value **ret_request,
                        struct rb_error *err) RB_MUST_CHECK;
+
+/* The request that asks the server of a connection of type smtp, filled in, whether it would take
+ * a mail from us, and sends none. `dir` is its folder. RB_ERR_INVALID. */
+bool rb_request_mail_server(const struct rb_value *connection, const char *dir,
+                            rb_time timeout, const struct rb_value **ret_request,
+                            struct rb_error *err) RB_MUST_CHECK;

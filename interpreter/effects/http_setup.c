@@ -207,12 +207,10 @@ static void set_trust(struct setup *setup)
     set_long(setup, CURLOPT_CA_CACHE_TIMEOUT, 0);
 }
 
-/* To another place than the URL names, where that is asked for. A session that is taken up again
- * would show no certificate. */
-static void set_handshake(struct setup *setup)
+/* To another place than the URL names. */
+static void set_place(struct setup *setup, const char *to)
 {
     struct rb_exchange *exchange = setup->exchange;
-    const char *to = rb_value_get_text(of(setup, "handshake"), "to", "");
     RB_AUTO_BUF struct rb_buf place = {0};
     rb_buf_printf(&place, "::%s", to);
     exchange->connect_to = setup->curl->slist_append(NULL, rb_buf_text(&place));
@@ -220,6 +218,15 @@ static void set_handshake(struct setup *setup)
         rb_out_of_memory();
     note(setup,
          setup->curl->easy_setopt(setup->easy, CURLOPT_CONNECT_TO, exchange->connect_to));
+}
+
+/* A session that is taken up again would show no certificate. */
+static void set_handshake(struct setup *setup)
+{
+    const struct rb_exchange *exchange = setup->exchange;
+    const char *to = rb_value_get_text(of(setup, "handshake"), "to", NULL);
+    if (to)
+        set_place(setup, to);
     set_long(setup, CURLOPT_CONNECT_ONLY, 1);
     set_long(setup, CURLOPT_CERTINFO, 1);
     set_long(setup, CURLOPT_SSL_SESSIONID_CACHE, 0);

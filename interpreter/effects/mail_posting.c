@@ -20,6 +20,7 @@ struct rb_posting *rb_posting_new(const struct rb_mail_place *place,
     posting->dir = rb_value_get_text(request, "dir", "");
     posting->host = rb_value_get_text(request, "host", "");
     posting->port = rb_value_get_text(request, "port", "");
+    posting->asks = strcmp(rb_value_get_text(request, "class", "write"), "read") == 0;
     posting->folder = -1;
     return posting;
 }
@@ -84,15 +85,9 @@ static bool is_line(const struct rb_value *value)
     return text;
 }
 
-static bool check(struct rb_posting *posting)
+static bool check_mail(struct rb_posting *posting)
 {
     const struct rb_value *request = posting->request;
-    const struct rb_value *auth = rb_value_get(request, "auth");
-    if (!rb_folder_is_name(posting->dir))
-        return rb_posting_fail(posting, "unsent", "the request names no folder");
-    if (!is_host(posting->host) || !is_port(posting->port))
-        return rb_posting_fail(posting, "unsent",
-                               "host and port are not those of a server");
     if (!rb_mail_is_address(rb_value_get_text(request, "from", "")) ||
         !are_addresses(rb_value_get(request, "to")))
         return rb_posting_fail(posting, "unsent", "an address of the mail is not one");
@@ -100,6 +95,19 @@ static bool check(struct rb_posting *posting)
         !is_line(rb_value_get(request, "message_id")))
         return rb_posting_fail(posting, "unsent",
                                "a header of the mail holds a control character");
+    return true;
+}
+
+static bool check(struct rb_posting *posting)
+{
+    const struct rb_value *auth = rb_value_get(posting->request, "auth");
+    if (!rb_folder_is_name(posting->dir))
+        return rb_posting_fail(posting, "unsent", "the request names no folder");
+    if (!is_host(posting->host) || !is_port(posting->port))
+        return rb_posting_fail(posting, "unsent",
+                               "host and port are not those of a server");
+    if (!posting->asks && !check_mail(posting))
+        return false;
     if (auth &&
         (!is_line(rb_value_get(auth, "user")) || !is_line(rb_value_get(auth, "password"))))
         return rb_posting_fail(posting, "unsent",
@@ -112,7 +120,8 @@ bool rb_posting_prepare(struct rb_posting *posting)
     posting->began = rb_clock_mono();
     if (!check(posting))
         return false;
-    rb_letter_write(posting->request, rb_clock_utc(), &posting->letter);
+    if (!posting->asks)
+        rb_letter_write(posting->request, rb_clock_utc(), &posting->letter);
     return rb_mail_set_up(posting);
 }
 
@@ -249,7 +258,7 @@ static const struct rb_value *outcome_of(const struct rb_posting *posting)
 static void conclude(struct rb_posting *posting, const struct rb_value *outcome)
 {
     struct rb_error err;
-    if (posting->unnoted || !rb_folder_is_name(posting->dir))
+    if (posting->unnoted || posting->asks || !rb_folder_is_name(posting->dir))
         return;
     if ((posting->folder < 0 &&
          !rb_note_folder(posting->place->steps, posting->dir, &posting->folder, &err)) ||

@@ -25,7 +25,8 @@ struct rb_posting {
     const struct rb_mail_place *place;
     const struct rb_value *request;
     const char *dir, *host, *port; /* of the request */
-    int folder;                    /* steps/<dir>; -1: not needed so far */
+    bool asks;  /* no mail: whether the server would take one; nothing of it is noted */
+    int folder; /* steps/<dir>; -1: not needed so far */
 
     CURL *easy; /* NULL: it was never sent */
     struct curl_slist *to;

@@ -195,7 +195,7 @@ static void add_recipients(struct rb_posting *posting)
     }
 }
 
-static void set_message(struct setup *setup)
+static void set_server(struct setup *setup)
 {
     const struct rb_posting *posting = setup->posting;
     RB_AUTO_BUF struct rb_buf url = {0};
@@ -205,6 +205,11 @@ static void set_message(struct setup *setup)
     SET(setup, URL, rb_buf_text(&url));
     SET(setup, PROTOCOLS_STR, "smtp,smtps");
     SET(setup, PROXY, "");
+}
+
+static void set_mail(struct setup *setup)
+{
+    const struct rb_posting *posting = setup->posting;
     SET(setup, MAIL_FROM, rb_value_get_text(posting->request, "from", ""));
     SET(setup, MAIL_RCPT, posting->to);
     SET(setup, UPLOAD, 1L);
@@ -240,7 +245,11 @@ bool rb_mail_set_up(struct rb_posting *posting)
         rb_out_of_memory();
     add_recipients(posting);
     set_calls(&setup);
-    set_message(&setup);
+    set_server(&setup);
+    if (posting->asks)
+        SET(&setup, CUSTOMREQUEST, "NOOP");
+    else
+        set_mail(&setup);
     set_trust(&setup);
     set_sign_on(&setup);
     set_times(&setup);

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import Service
+from conftest import Peer, Service
 from pgbouncer import Pool
 from tls import Authority
 
@@ -242,6 +242,79 @@ steps: [{id: a, exec: ["true"], timeout: 1m}]
     assert done.returncode == 1 and "FAILED   api" in done.stdout
 
 
-def test_doctor_sends_no_message_to_find_out(doctor):
-    found = doctor("  team: {type: webhook, url: 'http://127.0.0.1:1/hook'}")
-    assert found["team"]["ok"] and "without being sent" in found["team"]["text"]
+def test_doctor_sends_no_message_to_find_out(doctor, authority, tmp_path):
+    good, key = authority.certificate("good", 90, begun="1 hour ago")
+    expired, old_key = authority.certificate("expired", 30, begun="2170 hours ago")
+    with socket.socket() as taken, Peer("slack.py", tmp_path / "slack") as slack, \
+            Service(good, key) as service, Service(expired, old_key) as old:
+        taken.bind(("127.0.0.1", 0))        # nobody listens
+        found = doctor(
+            f'  team: {{type: webhook, url: "http://127.0.0.1:{slack.port}/hook"}}\n'
+            f'  secret: {{type: slack, webhook: "${{{{ secrets.password }}}}"}}\n'
+            f'  safe: {{type: webhook, url: "https://localhost:{service.tls_port}/hook", '
+            f'tls: {{ca: "{authority.ca}"}}}}\n'
+            f'  foreign: {{type: webhook, url: "https://localhost:{service.tls_port}/hook"}}\n'
+            f'  old: {{type: webhook, url: "https://localhost:{old.tls_port}/hook", '
+            f'tls: {{ca: "{authority.ca}"}}}}\n'
+            f'  trusting: {{type: webhook, url: "https://localhost:{old.tls_port}/hook", '
+            f'tls: {{verify: false}}}}\n'
+            f'  deaf: {{type: webhook, url: "http://127.0.0.1:{taken.getsockname()[1]}/hook"}}\n',
+            env={"DB_PASSWORD": f"http://127.0.0.1:{slack.port}/services/T/B/very-secret"})
+        assert slack.taken() == [] and service.count("/hook") == old.count("/hook") == 0
+    text = {name: f["text"] for name, f in found.items()}
+    assert {name for name, f in found.items() if f["ok"]} == {"team", "secret", "safe", "trusting"}, text
+    assert text["team"] == "it can be reached; whether it takes a message only a message tells"
+    assert found["secret"]["target"] == "slack (its URL is a secret)"
+    assert "very-secret" not in doctor.told.out + doctor.told.err
+    assert "certificate valid for 89 days" in text["safe"]
+    assert "not to be trusted" in text["foreign"] and "tls: {ca: FILE}" in text["foreign"]
+    assert "expired" in text["old"]
+    assert "verify: false" in text["trusting"] and "expired 61 days ago" in text["trusting"]
+    assert "there is no connection" in text["deaf"] and "is it running" in text["deaf"]
+
+
+def mail(port, name, more=""):
+    return (f'  {name}: {{type: smtp, host: "${{{{ params.host }}}}", port: "{port}", from: ops@example.org, '
+            f'to: [team@example.org]{more}}}\n')
+
+
+def test_doctor_asks_a_mail_server_and_sends_no_mail(doctor, authority, tmp_path):
+    good, key = authority.certificate("good", 90, begun="1 hour ago")
+    sign_on = ', user: runbook, password: "${{ secrets.password }}"'
+    wrong = ', user: somebody, password: "${{ secrets.password }}"'
+    trust = f', ca: "{authority.ca}"'
+    with socket.socket() as taken, Peer("mail_server.py", tmp_path / "plain") as plain, \
+            Peer("mail_server.py", tmp_path / "starttls", good, key) as starttls, \
+            Peer("mail_server.py", tmp_path / "implicit", good, key, "implicit") as implicit:
+        taken.bind(("127.0.0.1", 0))        # nobody listens
+        found = doctor(
+            mail(plain.port, "plain", ", tls: none") +
+            mail(starttls.port, "starttls", trust + sign_on) +
+            mail(implicit.port, "implicit", trust + sign_on + ", tls: implicit") +
+            mail(plain.port, "bare") +
+            mail(starttls.port, "foreign", sign_on) +
+            mail(starttls.port, "wrong", trust + wrong) +
+            mail(taken.getsockname()[1], "deaf", ", tls: none"),
+            "-p", "host=localhost", env={"DB_PASSWORD": "correct horse"})
+        assert [peer.mails() for peer in (plain, starttls, implicit)] == [[], [], []]
+    text = {name: f["text"] for name, f in found.items()}
+    assert {name for name, f in found.items() if f["ok"]} == {"plain", "starttls", "implicit"}, text
+    assert found["plain"]["target"] == f"smtp localhost:{plain.port}"
+    assert "it would take a mail, in the clear" in text["plain"]
+    for name in ("starttls", "implicit"):
+        assert "it would take a mail from us, who signed on, over TLS" in text[name]
+    assert "TLS" in text["bare"] and "starttls, implicit, none" in text["bare"]
+    assert "not to be trusted" in text["foreign"] and "`ca: FILE`" in text["foreign"]
+    assert "535" in text["wrong"] and "`user` and `password`" in text["wrong"]
+    assert "correct horse" not in doctor.told.out + doctor.told.err
+    assert "is it running" in text["deaf"]
+
+
+def test_doctor_asks_a_store_of_files_with_a_signature(doctor):
+    with Service() as service:
+        of = (f'  backups: {{type: s3, url: "http://127.0.0.1:{service.port}/signed", region: eu-central-1, '
+              'access_key: AKIDEXAMPLE, secret_key: "${{ secrets.password }}"}\n')
+        good = doctor(of, env={"DB_PASSWORD": "secret"})["backups"]
+        bad = doctor(of, env={"DB_PASSWORD": "another"})["backups"]
+    assert good["ok"] and good["text"] == "it answers 200 over HTTP/1.1", good
+    assert not bad["ok"] and "403" in bad["text"] and "not let in" in bad["text"], bad
