@@ -1,6 +1,7 @@
 #include "cli/evidence.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -8,6 +9,8 @@
 #include "cli/history.h"
 #include "cli/load.h"
 #include "cli/output.h"
+#include "core/core.h"
+#include "core/front.h"
 #include "journal/blob.h"
 
 /* Of what was printed or answered, so much is shown; all of it is in its blob. */
@@ -15,8 +18,28 @@ enum { EXCERPT_BYTES = 4096, EXCERPT_LINES = 20 };
 
 struct collected {
     const char *step;
-    struct rb_list_builder events; /* {seq, t, type, d} */
+    struct rb_list_builder events; /* {seq, t, type, d, request of an intent} */
 };
+
+static bool is_shown(enum rb_event_type type)
+{
+    return type == RB_EV_EVAL_RESULT || type == RB_EV_EFFECT_INTENT ||
+           type == RB_EV_EFFECT_RESULT || type == RB_EV_EFFECT_NOTED ||
+           type == RB_EV_QUESTION_ASKED || type == RB_EV_QUESTION_ANSWERED;
+}
+
+/* The record has its digest, from which `replay` knows that it was this one. */
+static const struct rb_value *request_of(const struct rb_state *state, const char *key)
+{
+    /* Every action's request is found as a process's is. */
+    const struct rb_effect effect = {.kind = RB_EFFECT_PROCESS,
+                                     .node = rb_front_find(state, key)};
+    const struct rb_value *request = NULL;
+    struct rb_error err;
+    if (effect.node < 0 || !rb_effect_request(state, &effect, &request, &err))
+        return NULL;
+    return request;
+}
 
 static void watch(void *context, const struct rb_state *state,
                   const struct rb_record *record)
@@ -25,16 +48,15 @@ static void watch(void *context, const struct rb_state *state,
     enum rb_event_type type = record->event.type;
     const char *key = rb_value_get_text(record->event.d, "step", "");
     char t[28];
-    (void)state;
-    if ((type != RB_EV_EVAL_RESULT && type != RB_EV_EFFECT_RESULT &&
-         type != RB_EV_EFFECT_NOTED) ||
-        !rb_output_is_about(collected->step, key))
+    if (!is_shown(type) || !rb_output_is_about(collected->step, key))
         return;
     rb_time_format(record->event.utc, t);
     rb_list_add(&collected->events,
                 rb_value_map("seq", rb_value_int(record->seq), "t", rb_value_text(t),
                              "type", rb_value_text(rb_event_name(type)), "d",
-                             rb_value_ref(record->event.d), NULL));
+                             rb_value_ref(record->event.d), "request",
+                             type == RB_EV_EFFECT_INTENT ? request_of(state, key) : NULL,
+                             NULL));
 }
 
 static void print_line(const char *label, const struct rb_value *value)
@@ -60,7 +82,7 @@ static void print_lines(const struct rb_buf *text, int64_t bytes)
         printf("            | ... of %lld bytes in all\n", (long long)bytes);
 }
 
-/* The beginning of each stream of an outcome, and of each result's rows. */
+/* The beginning of each stream of an outcome, and of each result's rows: as a table, where there is one. */
 static void print_excerpts(const struct rb_history *history, const struct rb_value *outcome)
 {
     static const char *const members[] = {"out", "err", "table"};
@@ -69,6 +91,8 @@ static void print_excerpts(const struct rb_history *history, const struct rb_val
         const char *hex = rb_blob_hex(reference);
         RB_AUTO_BUF struct rb_buf text = {0};
         struct rb_error err;
+        if (strcmp(members[i], "out") == 0 && rb_value_get(outcome, "table"))
+            continue;
         if (hex && rb_blob_read(history->run->dir, hex, 0, EXCERPT_BYTES, &text, &err))
             print_lines(&text, rb_value_get_int(reference, "bytes", 0));
         else if (hex)
@@ -83,13 +107,23 @@ static void print_excerpts(const struct rb_history *history, const struct rb_val
     }
 }
 
-static void print_item(const struct rb_value *item)
+/* A value to be filled in has the number of its expression for a name. */
+static const char *name_of(const struct rb_plan *plan, const struct rb_value *item)
+{
+    const char *name = rb_value_get_text(item, "name", "");
+    char *end;
+    unsigned long number = strtoul(name, &end, 10);
+    bool numbered = *name && !*end && number < (unsigned long)plan->expr_count;
+    return numbered ? plan->exprs[number].source : name;
+}
+
+static void print_item(const struct rb_plan *plan, const struct rb_value *item)
 {
     RB_AUTO_BUF struct rb_buf line = {0}, clean = {0};
     const char *wrong = rb_value_get_text(item, "error", NULL);
     const char *verdict = rb_value_get_text(item, "verdict", NULL);
     const char *why = rb_value_get_text(item, "why", NULL);
-    rb_buf_printf(&line, "%s: ", rb_value_get_text(item, "name", ""));
+    rb_buf_printf(&line, "%s: ", name_of(plan, item));
     if (wrong)
         rb_buf_printf(&line, "unknown: %s", wrong);
     else if (verdict)
@@ -117,24 +151,67 @@ static void print_evaluation(const struct rb_history *history, const struct rb_v
         print_excerpts(history, rb_value_get(one, "outcome"));
     }
     for (size_t i = 0; i < rb_value_count(items); i++)
-        print_item(rb_value_at(items, i));
+        print_item(history->document->plan, rb_value_at(items, i));
+}
+
+/* Who said what to which question. */
+static void print_answer(const struct rb_value *d)
+{
+    static const char *const members[] = {"answer",   "value", "reason", "note",
+                                          "evidence", "by",    "via"};
+    struct rb_map_builder map = {0};
+    for (size_t i = 0; i < RB_COUNT(members); i++) {
+        const struct rb_value *member = rb_value_get(d, members[i]);
+        if (member)
+            rb_map_add(&map, members[i], rb_value_ref(member));
+    }
+    RB_AUTO_VALUE const struct rb_value *answer = rb_map_end(&map);
+    print_line("answered", answer);
+}
+
+static void print_note(const struct rb_history *history, const struct rb_value *d)
+{
+    static const char *const looks[] = {"before", "after"}; /* of a review */
+    const struct rb_value *note = rb_value_get(d, "note");
+    print_line("noted", d);
+    print_excerpts(history, note);
+    for (size_t i = 0; i < RB_COUNT(looks); i++) {
+        const struct rb_value *look = rb_value_get(note, looks[i]);
+        if (look)
+            printf("  %s\n", looks[i]);
+        print_excerpts(history, look);
+    }
 }
 
 static void print_event(const struct rb_history *history, const struct rb_value *event)
 {
     const struct rb_value *d = rb_value_get(event, "d");
     const char *type = rb_value_get_text(event, "type", "");
-    bool evaluation = strcmp(type, rb_event_name(RB_EV_EVAL_RESULT)) == 0;
+    enum rb_event_type kind = rb_event_find(type);
     printf("%lld %.19sZ %s, attempt %lld: %s\n",
            (long long)rb_value_get_int(event, "seq", 0), rb_value_get_text(event, "t", ""),
            rb_value_get_text(d, "step", ""), (long long)rb_value_get_int(d, "attempt", 1),
-           evaluation ? rb_value_get_text(d, "phase", "") : type);
-    if (evaluation) {
+           kind == RB_EV_EVAL_RESULT ? rb_value_get_text(d, "phase", "") : type);
+    switch (kind) {
+    case RB_EV_EVAL_RESULT:
         print_evaluation(history, d);
-        return;
+        break;
+    case RB_EV_EFFECT_INTENT:
+        print_line("asked", rb_value_get(event, "request"));
+        break;
+    case RB_EV_EFFECT_NOTED:
+        print_note(history, d);
+        break;
+    case RB_EV_QUESTION_ASKED:
+        print_line("asked", rb_value_get(d, "text"));
+        break;
+    case RB_EV_QUESTION_ANSWERED:
+        print_answer(d);
+        break;
+    default:
+        print_line("came", d);
+        print_excerpts(history, d);
     }
-    print_line(strcmp(type, rb_event_name(RB_EV_EFFECT_NOTED)) == 0 ? "noted" : "came", d);
-    print_excerpts(history, d);
 }
 
 static bool show(const struct rb_args *args, struct collected *collected,

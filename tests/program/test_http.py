@@ -1,5 +1,6 @@
 """Steps and checks that ask a web service: a real server, which does what the path of a request says."""
 
+import hashlib
 import json
 import os
 import re
@@ -271,6 +272,24 @@ def test_http_a_check_looks_and_its_answer_is_evidence(web):
     assert json.loads(lines[-1])["d"]["evidence"] == evidence
 
 
+def test_http_what_a_step_asked_is_shown_as_it_was_recorded(web):
+    """The record has its digest only."""
+    done = web("""
+  - id: tell
+    connection: api
+    http: {method: POST, url: "/echo", json: {port: "${{ params.port }}"}}
+""")
+    assert done.code == 0, done
+    shown = web.runbook("logs", "last", "tell", "--evidence")
+    assert "says      params.port: " in shown.out, shown
+    lines = web.runbook("logs", "last", "tell", "--evidence", "--output", "json").out.splitlines()
+    intent = next(event for event in map(json.loads, lines) if event["type"] == "effect.intent")
+    request = json.dumps(intent["request"], sort_keys=True, separators=(",", ":"))
+    assert intent["d"]["req"] == "sha256:" + hashlib.sha256(request.encode()).hexdigest()
+    assert f"asked     {request}" in shown.out
+    assert "POST" in request and "port" in intent["request"]["body"]["text"]
+
+
 def test_http_evidence_is_of_a_step_that_there_is(web):
     assert web("""
   - id: ask
@@ -279,6 +298,7 @@ def test_http_evidence_is_of_a_step_that_there_is(web):
 """).code == 0
     shown = web.runbook("logs", "last", "ask", "--evidence")
     assert "effect.result" in shown.out and "| {" in shown.out, shown
+    assert re.search(r'asked     {.*"method":"GET".*/echo"}', shown.out), shown
     assert web.runbook("logs", "last", "asks", "--evidence").code == 2
     assert web.runbook("logs", "last", "--evidence").code == 2
 

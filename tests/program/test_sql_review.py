@@ -106,6 +106,10 @@ def test_sql_review_is_shown_and_committed(database, runbook):
     assert question["after"]["table"] and question["before"] != question["after"]
     assert (answer["answer"], answer["via"]) == ("commit", "terminal")
     assert_sound(runbook)
+    told = runbook("logs", "last", "fix", "--evidence").out
+    for text in ("update orders set status = 'closed' where status = $1", "  before\n", "| 1  | stuck",
+                 "  after\n", "| 1  | closed", 'answered  {"answer":"commit"', '"via":"terminal"'):
+        assert text in told, told
 
 
 def test_sql_review_is_rolled_back_by_a_person(database, runbook):
