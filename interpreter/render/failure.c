@@ -102,12 +102,24 @@ static void tell_checks(const struct account *account)
     }
 }
 
+/* Where the supervisor wrote it; what only read has no folder, and its answer is kept as a blob. */
+static void read_tail(const struct account *account, const char *stream,
+                      struct rb_tail *ret_tail)
+{
+    const struct rb_failure_place *place = account->place;
+    rb_tail_read(place->run_dir, account->dir, stream, place->lines, ret_tail);
+    if (ret_tail->total > 0)
+        return;
+    rb_tail_done(ret_tail);
+    rb_tail_kept(place->run_dir, rb_value_get(account->frame->result, stream), place->lines,
+                 ret_tail);
+}
+
 /* Says whether that was all of it. */
 static bool tell_tail(const struct account *account, const char *stream, const char *name)
 {
     struct rb_tail tail;
-    rb_tail_read(account->place->run_dir, account->dir, stream, account->place->lines,
-                 &tail);
+    read_tail(account, stream, &tail);
     if (tail.count > 0) {
         RB_AUTO_BUF struct rb_buf label = {0};
         rb_buf_printf(&label, tail.whole ? "all of %s:" : "last lines of %s:", name);

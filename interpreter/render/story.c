@@ -149,6 +149,13 @@ const struct rb_frame *rb_story_subject(const struct rb_story *story)
     return story->ended.key ? &story->ended : rb_story_now(story);
 }
 
+bool rb_story_missed(const struct rb_story *story, const struct rb_state *state)
+{
+    const struct rb_frame *ended = &story->ended;
+    return ended->key && state->nodes[ended->node].status == RB_STATUS_PASSED &&
+           rb_node_outcome(state, ended->node) == RB_STATUS_FAILED;
+}
+
 const struct rb_frame *rb_story_of(const struct rb_story *story, int node)
 {
     bool ended = story->ended.key && story->ended.node == node;

@@ -34,6 +34,8 @@ void rb_story_feed(struct rb_story *story, const struct rb_state *state,
 const struct rb_frame *rb_story_now(const struct rb_story *story);
 /* The step that the last event was about: the one it ended, else the one that goes on; or NULL. */
 const struct rb_frame *rb_story_subject(const struct rb_story *story);
+/* What the last event ended passed as a whole, and not everybody whom it tells was reached. */
+bool rb_story_missed(const struct rb_story *story, const struct rb_state *state);
 /* Why the last evaluation of this step (may be NULL) did not hold, or NULL. */
 const char *rb_story_reason(const struct rb_frame *frame);
 /* Of a node under way, or just ended; or NULL. */

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "effects/supervisor.h"
+#include "journal/blob.h"
 
 #define TAIL_CAP 8192
 #define TAB_STOP 8
@@ -103,5 +104,19 @@ void rb_tail_read(int run_dir, const char *dir, const char *stream, int max,
         return;
     rb_tail_of(rb_buf_text(&bytes), bytes.length, total > (int64_t)bytes.length, max,
                ret_tail);
+    ret_tail->total = total;
+}
+
+void rb_tail_kept(int run_dir, const struct rb_value *reference, int max,
+                  struct rb_tail *ret_tail)
+{
+    RB_AUTO_BUF struct rb_buf bytes = {0};
+    const char *hex = rb_blob_hex(reference);
+    int64_t total = rb_value_get_int(reference, "bytes", 0);
+    size_t skipped = total > TAIL_CAP ? (size_t)total - TAIL_CAP : 0;
+    *ret_tail = (struct rb_tail){0};
+    if (!hex || !rb_blob_read(run_dir, hex, skipped, TAIL_CAP, &bytes, NULL))
+        return;
+    rb_tail_of(rb_buf_text(&bytes), bytes.length, skipped > 0, max, ret_tail);
     ret_tail->total = total;
 }

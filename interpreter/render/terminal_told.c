@@ -106,7 +106,10 @@ static void tell_elements(struct rb_terminal *t, const struct rb_event *event)
 static void tell_passed(struct rb_terminal *t, const struct rb_event *event)
 {
     const char *reason = rb_value_get_text(event->d, "overridden", NULL);
-    if (reason)
+    if (rb_story_missed(&t->story, t->state))
+        tell_end(t, event, RB_MARK_FAILED, "did not reach everybody, the run goes on",
+                 NULL);
+    else if (reason)
         tell_end(t, event, RB_MARK_PASSED, "marked done by a person", reason);
     else if (rb_value_get_bool(event->d, "probed", false))
         tell_end(t, event, RB_MARK_PASSED, "was in place already, as its probe found",

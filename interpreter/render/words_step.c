@@ -370,7 +370,9 @@ static void left_open(const struct rb_telling *telling)
 static bool passed(const struct rb_telling *telling)
 {
     rb_telling_key(telling);
-    rb_buf_puts(telling->out, "passed");
+    rb_buf_puts(telling->out, rb_story_missed(telling->story, telling->state)
+                                  ? "did not reach everybody, the run goes on,"
+                                  : "passed");
     if (rb_value_get_bool(telling->d, "probed", false))
         rb_buf_puts(telling->out, ", its probe says that it is in place,");
     after(telling);

@@ -272,6 +272,17 @@ def test_http_a_check_looks_and_its_answer_is_evidence(web):
     assert json.loads(lines[-1])["d"]["evidence"] == evidence
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_http_an_answer_that_fails_a_step_is_shown(web, method):
+    done = web(f"""
+  - id: health
+    connection: api
+    http: {{method: {method}, url: "/status?code=503"}}
+""")
+    assert done.code == 1 and "status 503, expected 2xx" in done.err, done
+    assert "all of the answer:\n          | as asked\n" in done.err, done
+
+
 def test_http_what_a_step_asked_is_shown_as_it_was_recorded(web):
     """The record has its digest only."""
     done = web("""

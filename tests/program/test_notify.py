@@ -512,4 +512,7 @@ steps:
         "announce": "failed", "announce.team": "failed", "announce.hook": "passed", "other": "passed",
         "fine": "skipped", "again": "passed", "again.hook": "passed", "again.team": "failed",
         "only": "passed", "quiet": "failed"}
+    shown = done.out + done.err
+    assert "Z announce: did not reach everybody, the run goes on, after " in shown, shown
+    assert "Z announce: passed" not in shown and "Z only: passed" in shown, shown
     assert tell.runbook("replay", "last").code == 0
