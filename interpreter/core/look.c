@@ -1,12 +1,21 @@
 #include "core/look.h"
 
 #include "core/apply.h"
+#include "core/effects.h"
 #include "core/front.h"
 
 static const rb_time GATE_EVERY = 10 * RB_SEC, GATE_TIMEOUT = 3600 * RB_SEC;
 
 static const char *const names[] = {
     [RB_HOLDS] = "holds", [RB_FAILS] = "fails", [RB_UNKNOWN] = "unknown"};
+
+/* What is left of a gate's time, as of the last event. */
+static rb_time gate_left(const struct rb_state *state)
+{
+    const struct rb_value *spec = rb_node_step(state, state->current)->spec;
+    return rb_state_current(state)->active->first_attempt - state->steady.elapsed +
+           rb_value_get_int(spec, "timeout_us", GATE_TIMEOUT);
+}
 
 /* A gate looks for the last time when its own is over. */
 static rb_time pause_of(const struct rb_state *state)
@@ -15,9 +24,19 @@ static rb_time pause_of(const struct rb_state *state)
     if (rb_front_is_guard(state, state->current))
         return rb_value_get_int(spec, "every_us", RB_GUARD_EVERY);
     rb_time every = rb_value_get_int(spec, "every_us", GATE_EVERY);
-    rb_time left = rb_state_current(state)->active->first_attempt - state->steady.elapsed +
-                   rb_value_get_int(spec, "timeout_us", GATE_TIMEOUT);
+    rb_time left = gate_left(state);
     return every < left ? every : left;
+}
+
+/* Whoever looks for the last time still has a second for it. */
+rb_time rb_look_left(const struct rb_state *state, rb_time now)
+{
+    if (state->current < 0 || rb_front_is_guard(state, state->current))
+        return 0;
+    if (rb_node_step(state, state->current)->action != RB_ACTION_GATE)
+        return rb_request_timeout(state);
+    rb_time left = gate_left(state) - (now - state->steady.mono);
+    return left < RB_SEC ? RB_SEC : left;
 }
 
 void rb_look_take(struct rb_state *state, const struct rb_event *event)

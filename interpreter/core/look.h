@@ -16,6 +16,9 @@ void rb_look_resume(struct rb_node *node);
 
 /* False: it has looked, and does not look again at this monotonic time. */
 bool rb_look_may_be(const struct rb_node *node, rb_time now);
+/* How long one look at the world may take at this monotonic time, however long it would wait itself:
+ * what is left of a gate's time, and an attempt's for the check of another step. 0: as it says. */
+rb_time rb_look_left(const struct rb_state *state, rb_time now);
 /* Was that the last look of a gate, whose time is over? */
 bool rb_look_is_last(const struct rb_node *node);
 /* What a look came to, of its eval.result or of the gate.waiting after it. */

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "core/front.h"
+#include "core/look.h"
+#include "effects/clock.h"
 #include "effects/look.h"
 #include "effects/looks.h"
 
@@ -56,7 +58,8 @@ static bool begin_look(void *context, const struct rb_value *call, const char *d
     enum rb_effect_kind kind = rb_look_driver(call);
     RB_AUTO_VALUE const struct rb_value *request = NULL, *outcome = NULL;
     const struct rb_state at = rb_state_at(desk->all->o.state, desk->at_work.node);
-    if (!rb_look_request(&at, dir, call, &request, &outcome)) {
+    rb_time most = rb_look_left(&at, rb_clock_mono());
+    if (!rb_look_request(&at, dir, call, most, &request, &outcome)) {
         rb_looks_settle(desk->looks, dir, outcome);
         return true;
     }

@@ -194,13 +194,15 @@ static const struct rb_value *at_once(const struct rb_value *call)
 }
 
 bool rb_look_request(const struct rb_state *state, const char *name,
-                     const struct rb_value *call, const struct rb_value **ret_request,
+                     const struct rb_value *call, rb_time most,
+                     const struct rb_value **ret_request,
                      const struct rb_value **ret_outcome)
 {
     size_t at = find(call);
     enum rb_effect_kind driver = rb_look_driver(call);
     const struct rb_value *req = rb_value_get(call, "req");
-    rb_time timeout = rb_value_get_int(req, "timeout_us", LOOK_TIMEOUT);
+    rb_time own = rb_value_get_int(req, "timeout_us", LOOK_TIMEOUT);
+    rb_time timeout = most > 0 && most < own ? most : own;
     struct rb_error err = {0};
     bool good = driver != RB_EFFECT_NONE;
     if (!good) {

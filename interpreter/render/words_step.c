@@ -203,7 +203,8 @@ static bool proven(const struct rb_telling *telling)
     return true;
 }
 
-/* How long the attempt took: as the outcome has it, which knows of time before a resume. */
+/* How long the attempt took: as the outcome has it, which knows of time before a resume, unless a check
+ * took its time after that. */
 static void after_attempt(const struct rb_telling *telling)
 {
     const struct rb_frame *subject = rb_story_subject(telling->story);
@@ -211,8 +212,10 @@ static void after_attempt(const struct rb_telling *telling)
         return;
     int64_t attempt = rb_value_get_int(telling->d, "attempt", 1);
     rb_time span = telling->event->mono - subject->attempt_began;
-    if (rb_value_get_int(subject->result, "attempt", 0) == attempt)
-        span = rb_value_get_int(subject->result, "duration_us", span);
+    rb_time action = rb_value_get_int(subject->result, "duration_us", 0);
+    if (rb_value_get_int(subject->result, "attempt", 0) == attempt &&
+        (action > span || !rb_telling_says(telling, "reason", "unknown")))
+        span = action;
     rb_buf_puts(telling->out, " after ");
     rb_duration_human(span, telling->out);
 }

@@ -272,6 +272,32 @@ def test_http_a_check_looks_and_its_answer_is_evidence(web):
     assert json.loads(lines[-1])["d"]["evidence"] == evidence
 
 
+def test_f40_what_is_asked_of_a_service_lasts_no_longer_than_the_step(web):
+    """Each would wait for half a minute by itself."""
+    began = time.monotonic()
+    done = web("""
+  - id: ready
+    gate:
+      check: http.get("/drip", {connection = "api"}).ok and http.get("/drip", {connection = "api"}).ok
+      every: 100ms
+      timeout: 1500ms
+    on_failure: continue
+  - id: told
+    connection: api
+    http: /echo
+    timeout: 1s
+    check: http.get("/drip", {connection = "api"}).ok
+    on_failure: continue
+""")
+    assert time.monotonic() - began < 25, done
+    assert done.code == 0 and "in time" in done.err, done
+    assert web.runbook.steps() == {"ready": "failed", "told": "failed"}
+    assert "told: could not be decided after 1." in done.err, done
+    looks = [look for one in web.runbook.named("eval.result") for look in one.get("evidence", [])]
+    assert looks and all(look["req"]["timeout_us"] == 30000000 for look in looks)
+    assert web.runbook("replay", "last").code == 0
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_http_an_answer_that_fails_a_step_is_shown(web, method):
     done = web(f"""
