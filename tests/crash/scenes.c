@@ -120,6 +120,7 @@ const struct scene scenes[] = {
                 "  install.undo[3]: undo\n"
                 "  set.undo[0]: undo\n"
                 "  set.undo[1]: undo\n"
+                "  ramp.failure: [retry, retry, retry]\n"
                 "  errors.failure: [retry, retry, retry]\n"
                 "  measured.failure: [retry, retry, retry]\n"
                 "  install.failure: [retry, retry, retry]\n"
