@@ -27,7 +27,8 @@ check_clang() {
     compile_with clang
 }
 
-# NULL is a pointer here, also as the last of a variadic function's arguments.
+# NULL is a pointer here, also as the last of a variadic function's arguments. Two variables that
+# begin with the same value, as a minimum and a maximum do, are no slip of the pen.
 check_cppcheck() {
     cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --language=c -j 2 \
         --enable=warning,portability -D_GNU_SOURCE -I interpreter \
