@@ -42,7 +42,7 @@ static const struct rb_value *keyword(struct rb_compiler *c, const char *name,
                                       const struct rb_yaml_node *value)
 {
     const char *where = rb_compiler_where(c, name);
-    return strcmp(name, "password") == 0 ? rb_leaf_secret(c, value, where)
+    return strcmp(name, "password") == 0 ? rb_leaf_credential(c, value, where)
                                          : rb_leaf_text(c, value, where);
 }
 

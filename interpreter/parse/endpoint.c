@@ -27,12 +27,12 @@ static void set(void *into, const char *name, const struct rb_value *owned)
 TEXT_FIELD(host, "host", rb_leaf_text)
 TEXT_FIELD(port, "port", rb_leaf_text)
 TEXT_FIELD(user, "user", rb_leaf_secret)
-TEXT_FIELD(password, "password", rb_leaf_secret)
+TEXT_FIELD(password, "password", rb_leaf_credential)
 TEXT_FIELD(ca, "ca", rb_leaf_text)
 TEXT_FIELD(region, "region", rb_leaf_text)
 TEXT_FIELD(access_key, "key", rb_leaf_secret)
-TEXT_FIELD(secret_key, "secret", rb_leaf_secret)
-TEXT_FIELD(token, "token", rb_leaf_secret)
+TEXT_FIELD(secret_key, "secret", rb_leaf_credential)
+TEXT_FIELD(token, "token", rb_leaf_credential)
 #undef TEXT_FIELD
 
 static void need(struct rb_compiler *c, const struct rb_yaml_node *node, const char *what,

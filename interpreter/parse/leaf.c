@@ -220,6 +220,19 @@ const struct rb_value *rb_leaf_secret(struct rb_compiler *c,
     return secret(c, node, &token);
 }
 
+const struct rb_value *rb_leaf_credential(struct rb_compiler *c,
+                                          const struct rb_yaml_node *node,
+                                          const char *where)
+{
+    const struct rb_value *value = rb_leaf_secret(c, node, where);
+    if (rb_value_is(value, RB_STRING) && rb_value_length(value) > 0)
+        rb_diag_help(rb_diag_add(c->diags, 235, node->span,
+                                 "whoever reads the file, the plan or a record has this"),
+                     "declare it, secrets: {NAME: {env: VARIABLE}}, and write "
+                     "`\"${{ secrets.NAME }}\"`");
+    return value;
+}
+
 static const struct rb_value *scalar(struct rb_compiler *c, const struct rb_yaml_node *node,
                                      const char *where)
 {

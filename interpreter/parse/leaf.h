@@ -17,6 +17,11 @@ const struct rb_value *rb_leaf_text(struct rb_compiler *c, const struct rb_yaml_
 const struct rb_value *rb_leaf_secret(struct rb_compiler *c,
                                       const struct rb_yaml_node *node, const char *where);
 
+/* The same of what lets somebody in, which had better be one: a text that stands there is warned of. */
+const struct rb_value *rb_leaf_credential(struct rb_compiler *c,
+                                          const struct rb_yaml_node *node,
+                                          const char *where);
+
 /* What a step gives to the template that it uses. */
 struct rb_leaf_with {
     const struct rb_value *parts; /* NAME -> the parts of a text */

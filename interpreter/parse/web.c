@@ -17,14 +17,14 @@ static void set(void *into, const char *name, const struct rb_value *owned)
     {                                                                                     \
         set(into, #name, read(c, value, rb_compiler_where(c, where)));                    \
     }
-TEXT_FIELD(bearer, "auth", rb_leaf_secret)
+TEXT_FIELD(bearer, "auth", rb_leaf_credential)
 TEXT_FIELD(user, "auth", rb_leaf_secret)
-TEXT_FIELD(password, "auth", rb_leaf_secret)
+TEXT_FIELD(password, "auth", rb_leaf_credential)
 TEXT_FIELD(region, "region", rb_leaf_text)
 TEXT_FIELD(service, "service", rb_leaf_text)
 TEXT_FIELD(key, "auth", rb_leaf_secret)
-TEXT_FIELD(secret, "auth", rb_leaf_secret)
-TEXT_FIELD(token, "auth", rb_leaf_secret)
+TEXT_FIELD(secret, "auth", rb_leaf_credential)
+TEXT_FIELD(token, "auth", rb_leaf_credential)
 TEXT_FIELD(ca, "ca", rb_leaf_text)
 TEXT_FIELD(cert, "cert", rb_leaf_text)
 TEXT_FIELD(body, "body", rb_leaf_text)

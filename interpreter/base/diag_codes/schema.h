@@ -366,6 +366,21 @@
       "Right:\n"                                                                        \
       "\n"                                                                              \
       "    from: runbook@dcmms.io\n") \
+    X(235, RB_DIAG_WARNING, "a password in the file",                                   \
+      "What stands in a runbook is read by whoever reads the file, and is part of the plan\n"\
+      "and of each record. A secret is named there and fetched when it is needed; what comes\n"\
+      "back of it is taken out of all that is kept.\n"                                  \
+      "\n"                                                                              \
+      "Wrong:\n"                                                                        \
+      "\n"                                                                              \
+      "    connections:\n"                                                              \
+      "      app: {type: postgres, dbname: app, user: app, password: correct-horse}\n"  \
+      "\n"                                                                              \
+      "Right:\n"                                                                        \
+      "\n"                                                                              \
+      "    secrets: {app: {env: APP_PASSWORD}}\n"                                       \
+      "    connections:\n"                                                              \
+      "      app: {type: postgres, dbname: app, user: app, password: \"${{ secrets.app }}\"}\n")\
     X(260, RB_DIAG_ERROR, "a window that never opens",                                \
       "A window is open from one time of day to another. Where `to` is before `from` it ends\n" \
       "on the next day; the end of a day is 24:00.\n"                                 \
