@@ -18,7 +18,8 @@ enum { EXCERPT_BYTES = 4096, EXCERPT_LINES = 20 };
 
 struct collected {
     const char *step;
-    struct rb_list_builder events; /* {seq, t, type, d, request of an intent} */
+    struct rb_list_builder
+        events; /* {seq, t, type, d, request of an intent, number of a look} */
 };
 
 static bool is_shown(enum rb_event_type type)
@@ -41,6 +42,16 @@ static const struct rb_value *request_of(const struct rb_state *state, const cha
     return request;
 }
 
+/* Which look of a gate or a guard this evaluation was, or NULL. */
+static const struct rb_value *look_of(const struct rb_state *state,
+                                      const struct rb_event *event)
+{
+    int node = rb_front_find(state, rb_value_get_text(event->d, "step", ""));
+    bool looks = event->type == RB_EV_EVAL_RESULT &&
+                 strcmp(rb_value_get_text(event->d, "phase", ""), "gate") == 0;
+    return looks && node >= 0 ? rb_value_int(state->nodes[node].active->polls) : NULL;
+}
+
 static void watch(void *context, const struct rb_state *state,
                   const struct rb_record *record)
 {
@@ -56,7 +67,7 @@ static void watch(void *context, const struct rb_state *state,
                              "type", rb_value_text(rb_event_name(type)), "d",
                              rb_value_ref(record->event.d), "request",
                              type == RB_EV_EFFECT_INTENT ? request_of(state, key) : NULL,
-                             NULL));
+                             "look", look_of(state, &record->event), NULL));
 }
 
 static void print_line(const char *label, const struct rb_value *value)
@@ -188,9 +199,11 @@ static void print_event(const struct rb_history *history, const struct rb_value 
     const struct rb_value *d = rb_value_get(event, "d");
     const char *type = rb_value_get_text(event, "type", "");
     enum rb_event_type kind = rb_event_find(type);
-    printf("%lld %.19sZ %s, attempt %lld: %s\n",
-           (long long)rb_value_get_int(event, "seq", 0), rb_value_get_text(event, "t", ""),
-           rb_value_get_text(d, "step", ""), (long long)rb_value_get_int(d, "attempt", 1),
+    int64_t look = rb_value_get_int(event, "look", 0);
+    printf("%lld %.19sZ %s, %s %lld: %s\n", (long long)rb_value_get_int(event, "seq", 0),
+           rb_value_get_text(event, "t", ""), rb_value_get_text(d, "step", ""),
+           look ? "look" : "attempt",
+           (long long)(look ? look : rb_value_get_int(d, "attempt", 1)),
            kind == RB_EV_EVAL_RESULT ? rb_value_get_text(d, "phase", "") : type);
     switch (kind) {
     case RB_EV_EVAL_RESULT:

@@ -268,6 +268,7 @@ def test_http_a_check_looks_and_its_answer_is_evidence(web):
     assert 'asked     {"http.request":{"connection":"api","headers":{"X-A":"b"}' in shown.out
     assert 'answered  {"duration_us":' in shown.out and '"status":200' in shown.out
     assert '| {"method": "GET"' in shown.out and "says      body: holds" in shown.out
+    assert "Z ready, look 1: gate\n" in shown.out
     lines = web.runbook("logs", "last", "ready", "--evidence", "--output", "json").out.splitlines()
     assert json.loads(lines[-1])["d"]["evidence"] == evidence
 
