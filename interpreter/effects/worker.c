@@ -27,6 +27,7 @@ struct rb_worker {
     struct link *link;          /* NULL: no process */
     const struct rb_value *job; /* NULL: idle */
     bool asking;                /* the world is being asked, the clock stands */
+    bool asked, again;          /* it has been; the process of this job is its second one */
     rb_time left, since;        /* of the wall clock limit; when it was set going */
 };
 
@@ -64,7 +65,7 @@ static const struct rb_value *take_job(struct rb_worker *worker)
 {
     const struct rb_value *job = worker->job;
     worker->job = NULL;
-    worker->asking = false;
+    worker->asking = worker->asked = worker->again = false;
     uv_timer_stop(&worker->timer);
     if (worker->link)
         uv_unref((uv_handle_t *)&worker->link->pipe);
@@ -110,6 +111,30 @@ static void stop_clock(struct rb_worker *worker)
     worker->left = spent < worker->left ? worker->left - spent : 0;
 }
 
+/* What only computes comes to the same in another process, and whoever ended this one may have meant
+ * anything: a job that has asked nothing so far has a second process. One that ends this as well is
+ * to blame. */
+static void lose_process(struct rb_worker *worker)
+{
+    if (!worker->job || worker->asked || worker->again) {
+        fail_job(worker, died);
+        return;
+    }
+    stop_clock(worker);
+    rb_time left = worker->left;
+    drop_link(worker);
+    RB_AUTO_VALUE const struct rb_value *job = take_job(worker);
+    bool begun = rb_worker_run(worker, job, NULL);
+    if (!begun) {
+        worker->job = rb_value_ref(job);
+        fail_job(worker, died);
+        return;
+    }
+    worker->again = true;
+    worker->left = left;
+    start_clock(worker);
+}
+
 static void let_go(struct message *message)
 {
     rb_buf_done(&message->bytes);
@@ -121,7 +146,7 @@ static void written(uv_write_t *write, int status)
     const struct link *link = write->handle->data;
     let_go(write->data);
     if (status < 0 && link->worker)
-        fail_job(link->worker, died);
+        lose_process(link->worker);
 }
 
 /* What the socket has no room for, or could not take: the latter shows in `written`. */
@@ -172,7 +197,7 @@ static void handle(struct rb_worker *worker, const struct rb_value *message)
     const char *gave_up = rb_value_get_text(message, "gave_up", NULL);
     if (worker->job && !worker->asking && are_requests(requests)) {
         stop_clock(worker);
-        worker->asking = true;
+        worker->asking = worker->asked = true;
         worker->events.asked(worker->events.context, requests);
     } else if (worker->job && !worker->asking && rb_evaluation_fits(worker->job, message)) {
         rb_value_unref(take_job(worker));
@@ -197,7 +222,7 @@ static void arrived(uv_stream_t *stream, ssize_t count, const uv_buf_t *buf)
     if (!link->worker || count == 0)
         return;
     if (count < 0) {
-        fail_job(link->worker, died);
+        lose_process(link->worker);
         return;
     }
     rb_buf_append(&link->in, buf->base, (size_t)count);

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -131,6 +132,62 @@ static void a_worker_that_dies_gives_errors_and_the_next_job_a_new_one(void **st
     assert_int_equal(told.done, 2);
     assert_string_equal(told.outcome, FAKE_CUT("the Lua worker died"));
     tear_down(&told);
+}
+
+/* Shared with the workers: how many of them have come. */
+static _Atomic int *come;
+
+static int dies_first(int fd, int run_dir)
+{
+    return ((*come)++ == 0 ? fake_dies : fake_honest)(fd, run_dir);
+}
+
+static int asks_and_dies(int fd, int run_dir)
+{
+    (*come)++;
+    (void)run_dir;
+    RB_AUTO_VALUE const struct rb_value *job = NULL, *answers = NULL;
+    if (rb_frame_read(fd, &job, NULL) && fake_write(fd, fake_request("true")) &&
+        rb_frame_read(fd, &answers, NULL))
+        raise(SIGKILL);
+    return 0;
+}
+
+static void set_up_counted(struct told *told, rb_worker_main *main)
+{
+    come =
+        mmap(NULL, sizeof *come, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal((void *)come, MAP_FAILED);
+    set_up(told, main, 5 * RB_SEC);
+}
+
+static void tear_down_counted(struct told *told)
+{
+    tear_down(told);
+    munmap((void *)come, sizeof *come);
+}
+
+static void a_job_whose_worker_is_killed_has_another(void **state)
+{
+    (void)state;
+    struct told told;
+    set_up_counted(&told, dies_first);
+    run(&told);
+    assert_int_equal(*come, 2);
+    assert_non_null(strstr(told.outcome, "\"verdict\":\"holds\""));
+    tear_down_counted(&told);
+}
+
+/* It would be asked anew, and the answer need not be the same. */
+static void a_job_that_has_asked_the_world_has_no_other(void **state)
+{
+    (void)state;
+    struct told told;
+    set_up_counted(&told, asks_and_dies);
+    run(&told);
+    assert_int_equal(*come, 1);
+    assert_string_equal(told.outcome, FAKE_CUT("the Lua worker died"));
+    tear_down_counted(&told);
 }
 
 static int closes_its_socket(int fd, int run_dir)
@@ -427,6 +484,8 @@ int main(void)
         cmocka_unit_test(a_worker_serves_one_job_after_another),
         cmocka_unit_test(a_worker_that_hangs_is_ended_at_its_limit),
         cmocka_unit_test(a_worker_that_dies_gives_errors_and_the_next_job_a_new_one),
+        cmocka_unit_test(a_job_whose_worker_is_killed_has_another),
+        cmocka_unit_test(a_job_that_has_asked_the_world_has_no_other),
         cmocka_unit_test(a_closed_pipe_is_the_end_of_a_worker),
         cmocka_unit_test(a_worker_that_gives_up_says_why),
         cmocka_unit_test(rubbish_is_the_end_of_a_worker),
