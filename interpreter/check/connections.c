@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "check/rules.h"
+#include "plan/origin.h"
 
 /* What takes a connection, and where: as its first argument, or as the member of its options. */
 static const struct taker {
@@ -51,6 +52,19 @@ static void misfit(const struct rb_check *check, const struct taker *taker,
                  "name a connection of the type %s", taker->words);
 }
 
+static void judge_way(const struct rb_check *check, const struct rb_lua_ref *ref,
+                      const struct rb_value *connection)
+{
+    const char *url = ref->first.text;
+    const char *home = rb_origin_written(rb_value_get(connection, "url"));
+    struct rb_error err = {0};
+    if (url && home && url[0] != '/' &&
+        !rb_origin_is_home(url, home, ref->connection.text, &err))
+        rb_diag_help(rb_diag_add(check->diags, err.code == RB_ERR_REFUSED ? 423 : 230,
+                                 ref->first.span, "%s", err.message),
+                     "leave `connection` out, or write the path alone");
+}
+
 static void judge(const struct rb_check *check, const struct rb_lua_ref *ref)
 {
     const struct taker *taker = find(ref);
@@ -69,6 +83,8 @@ static void judge(const struct rb_check *check, const struct rb_lua_ref *ref)
         undeclared(check, taker, name);
     else if (!fits && *type)
         misfit(check, taker, ref, name, type);
+    else if (!taker->first)
+        judge_way(check, ref, connection);
 }
 
 void rb_check_connections(const struct rb_check *check)

@@ -19,13 +19,12 @@ struct described {
     const struct rb_value *connection; /* filled in, or NULL */
 };
 
-static bool connection_url(const struct rb_state *state, const struct described *d,
+static bool connection_url(const struct rb_state *state, const char *name,
                            struct rb_buf *out, struct rb_error *err)
 {
-    const char *name = rb_value_get_text(d->filled, "connection", "");
     const struct rb_value *base = rb_value_get(rb_book_declared(state)->connections, name);
-    return rb_url_join(rb_value_get(base, "url"), rb_value_get(d->connection, "url"), out,
-                       err) ||
+    const struct rb_value *filled = rb_value_get(rb_book_here(state)->connections, name);
+    return rb_url_join(rb_value_get(base, "url"), rb_value_get(filled, "url"), out, err) ||
            rb_error_prefix(err, "connection %s", name);
 }
 
@@ -41,7 +40,8 @@ static bool own_url(const struct rb_state *state, const struct described *d,
     if (path && !d->connection)
         return rb_fail(err, RB_ERR_INVALID, "the URL is a path and there is no connection");
     if (path) {
-        if (!connection_url(state, d, out, err))
+        if (!connection_url(state, rb_value_get_text(d->filled, "connection", ""), out,
+                            err))
             return false;
         while (out->length > 0 && out->data[out->length - 1] == '/')
             out->data[--out->length] = '\0';
@@ -61,7 +61,8 @@ static bool url_of(const struct rb_state *state, const struct described *d,
         *ret_url = rb_value_ref(first);
         return true;
     }
-    if (!(own ? own_url : connection_url)(state, d, &url, err))
+    const char *name = rb_value_get_text(d->filled, "connection", "");
+    if (!(own ? own_url(state, d, &url, err) : connection_url(state, name, &url, err)))
         return false;
     *ret_url = rb_value_string(rb_buf_text(&url), url.length);
     return true;
@@ -231,6 +232,23 @@ bool rb_request_http_build(const struct rb_state *state,
         "cap_bytes", rb_value_int(frame->cap ? frame->cap : CAP_BYTES), "max_bytes",
         most ? rb_value_int(most) : NULL, NULL);
     return true;
+}
+
+const struct rb_value *rb_request_http_at_home(const struct rb_state *state,
+                                               const char *connection,
+                                               const struct rb_value *request)
+{
+    RB_AUTO_BUF struct rb_buf url = {0};
+    if (!connection)
+        return rb_value_ref(request);
+    if (!connection_url(state, connection, &url, NULL))
+        rb_buf_clear(&url); /* it leads nowhere, and so does what goes over it */
+    RB_AUTO_VALUE const struct rb_value *more =
+        rb_value_map("connection",
+                     rb_value_map("name", rb_value_text(connection), "url",
+                                  rb_value_string(rb_buf_text(&url), url.length), NULL),
+                     NULL);
+    return rb_value_merge(request, more);
 }
 
 bool rb_request_http(const struct rb_state *state, const struct rb_value **ret_request,

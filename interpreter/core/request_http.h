@@ -18,6 +18,12 @@ bool rb_request_http_build(const struct rb_state *state,
                            const struct rb_value **ret_request,
                            struct rb_error *err) RB_MUST_CHECK;
 
+/* The request as its driver gets it: with the name and URL of the connection that it goes over (NULL:
+ * none), whose origin it may not leave. What is on record of a request does not hold it. */
+const struct rb_value *rb_request_http_at_home(const struct rb_state *state,
+                                               const char *connection,
+                                               const struct rb_value *request);
+
 /* That of the current node. */
 bool rb_request_http(const struct rb_state *state, const struct rb_value **ret_request,
                      struct rb_error *err) RB_MUST_CHECK;

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "core/front.h"
+#include "core/request_http.h"
+
 struct act {
     int node;
     enum rb_effect_kind kind;
@@ -124,10 +127,24 @@ void rb_acts_look_again(struct rb_acts *acts)
     }
 }
 
+/* A message goes to the URL of its connection itself. */
+static const struct rb_value *at_home(const struct rb_acts *acts,
+                                      const struct rb_effect *effect,
+                                      const struct rb_value *request)
+{
+    const struct rb_state at = rb_state_at(acts->o.state, effect->node);
+    const struct rb_step *step = rb_node_step(&at, effect->node);
+    if (step->action != RB_ACTION_HTTP)
+        return rb_value_ref(request);
+    return rb_request_http_at_home(&at, rb_value_get_text(step->spec, "connection", NULL),
+                                   request);
+}
+
 void rb_acts_begin(struct rb_acts *acts, const struct rb_effect *effect,
                    const struct rb_value *request)
 {
     const char *dir = rb_value_get_text(request, "dir", "");
+    RB_AUTO_VALUE const struct rb_value *live = at_home(acts, effect, request);
     const struct rb_active *active = acts->o.state->nodes[effect->node].active;
     RB_GROW(acts->items, acts->count, acts->capacity);
     acts->items[acts->count++] = (struct act){.node = effect->node,
@@ -140,7 +157,7 @@ void rb_acts_begin(struct rb_acts *acts, const struct rb_effect *effect,
     if (active->inherited)
         rb_drivers_find(acts->o.drivers, effect->kind, request, active->note);
     else if (rb_drivers_is_new(acts->o.drivers, dir))
-        (void)!rb_drivers_ask(acts->o.drivers, effect->kind, request);
+        (void)!rb_drivers_ask(acts->o.drivers, effect->kind, live);
     else
         rb_acts_doubt(acts, dir,
                       "there are notes of this attempt that the record does not know of");

@@ -22,7 +22,6 @@
     X(easy_reset)          \
     X(easy_setopt)         \
     X(easy_strerror)       \
-    X(free)                \
     X(getdate)             \
     X(global_cleanup)      \
     X(global_init)         \
@@ -38,11 +37,6 @@
     X(multi_strerror)      \
     X(slist_append)        \
     X(slist_free_all)      \
-    X(url)                 \
-    X(url_cleanup)         \
-    X(url_get)             \
-    X(url_set)             \
-    X(url_strerror)        \
     X(version_info)
 
 #define RB_SSL_CALLS(X)          \

@@ -10,6 +10,7 @@ static const struct {
     CURLcode result;
     const char *code, *text;
 } reasons[] = {
+    {CURLE_URL_MALFORMAT, "unsent", "this is no URL"},
     {CURLE_COULDNT_RESOLVE_HOST, "resolve", "the name can't be resolved"},
     {CURLE_COULDNT_CONNECT, "connect", "there is no connection"},
     {CURLE_INTERFACE_FAILED, "connect", "there is no connection"},

@@ -5,5 +5,5 @@
 #include "base/error.h"
 #include "base/value.h"
 
-/* RB_ERR_INVALID names the member, never its value. The URL is rb_target_read's. */
+/* RB_ERR_INVALID names the member, never its value. The URL is rb_origin_read's. */
 bool rb_http_check(const struct rb_value *request, struct rb_error *err) RB_MUST_CHECK;

@@ -37,7 +37,7 @@ void rb_exchange_free(struct rb_exchange *exchange)
     rb_close_descriptor(&exchange->body);
     rb_close_descriptor(&exchange->beside);
     rb_digest_free(exchange->signing);
-    rb_target_done(&exchange->target);
+    rb_origin_done(&exchange->target);
     curl->easy_cleanup(exchange->easy);
     curl->slist_free_all(exchange->headers);
     curl->slist_free_all(exchange->connect_to);
@@ -105,13 +105,21 @@ static bool choose_body(struct rb_exchange *exchange)
     return true;
 }
 
+static bool is_at_home(const struct rb_value *connection, const char *url,
+                       struct rb_error *err)
+{
+    return !connection || rb_origin_is_home(url, rb_value_get_text(connection, "url", ""),
+                                            rb_value_get_text(connection, "name", ""), err);
+}
+
 static bool begin(struct rb_exchange *exchange)
 {
     struct rb_error err;
     const char *url = rb_value_get_text(exchange->request, "url", "");
     exchange->began = rb_clock_mono();
     if (!rb_http_check(exchange->request, &err) ||
-        !rb_target_read(&exchange->place->curl, url, &exchange->target, &err))
+        !rb_origin_read(url, &exchange->target, &err) ||
+        !is_at_home(rb_value_get(exchange->request, "connection"), url, &err))
         return rb_exchange_fail(exchange, "unsent", "%s", err.message);
     exchange->method = rb_value_get_text(exchange->request, "method", "");
     exchange->url = rb_strdup(url);
@@ -166,17 +174,17 @@ static void choose_method(struct rb_exchange *exchange, long status)
 static bool follow(struct rb_exchange *exchange, const char *url, long status)
 {
     struct rb_error err;
-    struct rb_target target;
-    if (!rb_target_read(&exchange->place->curl, url, &target, &err))
+    struct rb_origin target;
+    if (!rb_origin_read(url, &target, &err))
         return rb_exchange_fail(exchange, "redirect", "the redirect leads nowhere: %s",
                                 err.message);
-    exchange->is_foreign |= !rb_target_same_origin(&exchange->target, &target);
-    rb_target_done(&exchange->target);
+    exchange->is_foreign |= !rb_origin_same(&exchange->target, &target);
+    rb_origin_done(&exchange->target);
     exchange->target = target;
     choose_method(exchange, status);
     if (exchange->is_foreign && exchange->has_body)
         return rb_exchange_fail(exchange, "redirect",
-                                "a redirect would take the body to another origin, %s:%s",
+                                "a redirect would take the body to another origin, %s:%d",
                                 target.host, target.port);
     free(exchange->url);
     exchange->url = rb_strdup(url);
@@ -197,7 +205,7 @@ bool rb_exchange_goes_on(struct rb_exchange *exchange, CURLcode result)
     }
     /* One that is cut within its headers is whole to libcurl (7.88.1). */
     if (!exchange->examined)
-        return rb_exchange_fail(exchange, "short", "%s:%s: the answer ended in its headers",
+        return rb_exchange_fail(exchange, "short", "%s:%d: the answer ended in its headers",
                                 exchange->target.host, exchange->target.port);
     if (!exchange->is_followed)
         return false;

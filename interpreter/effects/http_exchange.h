@@ -3,9 +3,10 @@
 
 #include "base/duration.h"
 #include "effects/address.h"
-#include "effects/http_target.h"
+#include "effects/curl_api.h"
 #include "effects/notes.h"
 #include "effects/output.h"
+#include "plan/origin.h"
 
 /* Where a run is, for its requests. */
 struct rb_http_place {
@@ -32,7 +33,7 @@ struct rb_exchange {
     /* The hop under way. */
     char *url;
     const char *method;
-    struct rb_target target;
+    struct rb_origin target;
     bool has_body;
     bool is_foreign;  /* another origin than the request's: what is secret stays behind */
     bool examined;    /* the headers of its answer are there */

@@ -10,16 +10,16 @@ static bool is_over(const struct rb_exchange *exchange)
     return total > 0 && rb_clock_mono() - exchange->began >= total - RB_MS;
 }
 
-static void explain_time(struct rb_exchange *exchange, const char *host, const char *port)
+static void explain_time(struct rb_exchange *exchange, const char *host, int port)
 {
     if (!exchange->hop_sent)
-        rb_exchange_fail(exchange, "timeout", "%s:%s: there was no connection in time",
+        rb_exchange_fail(exchange, "timeout", "%s:%d: there was no connection in time",
                          host, port);
     else if (is_over(exchange))
-        rb_exchange_fail(exchange, "timeout", "%s:%s: the answer did not come in time",
+        rb_exchange_fail(exchange, "timeout", "%s:%d: the answer did not come in time",
                          host, port);
     else
-        rb_exchange_fail(exchange, "too_slow", "%s:%s: the answer comes too slowly", host,
+        rb_exchange_fail(exchange, "too_slow", "%s:%d: the answer comes too slowly", host,
                          port);
 }
 
@@ -30,7 +30,7 @@ const char *rb_http_distrust(const struct rb_exchange *exchange)
 
 void rb_http_explain(struct rb_exchange *exchange, CURLcode result)
 {
-    const struct rb_target *to = &exchange->target;
+    const struct rb_origin *to = &exchange->target;
     if (exchange->code)
         return;
     if (result == CURLE_OPERATION_TIMEDOUT) {
@@ -39,6 +39,6 @@ void rb_http_explain(struct rb_exchange *exchange, CURLcode result)
     }
     const struct rb_curl_reason reason =
         rb_curl_explain(&exchange->place->curl, exchange->easy, result);
-    rb_exchange_fail(exchange, reason.code, "%s:%s: %s%s%s", to->host, to->port,
+    rb_exchange_fail(exchange, reason.code, "%s:%d: %s%s%s", to->host, to->port,
                      reason.text, reason.more ? ": " : "", reason.more ? reason.more : "");
 }

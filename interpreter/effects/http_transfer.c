@@ -32,7 +32,7 @@ curl_socket_t rb_http_on_socket(void *context, curlsocktype purpose,
     (void)purpose;
     if (!may_lead_to(exchange, rb_address_place(&address->addr))) {
         rb_exchange_fail(exchange, "redirect",
-                         "a redirect to %s:%s leads to what is local to this machine",
+                         "a redirect to %s:%d leads to what is local to this machine",
                          exchange->target.host, exchange->target.port);
         return CURL_SOCKET_BAD;
     }
@@ -131,7 +131,7 @@ static bool count_header(struct rb_exchange *exchange, size_t length)
     if (exchange->header_lines <= lines + 2 && exchange->header_bytes <= bytes)
         return true;
     return rb_exchange_fail(exchange, "too_large",
-                            "%s:%s answered with more than %" PRId64 " headers or %" PRId64
+                            "%s:%d answered with more than %" PRId64 " headers or %" PRId64
                             " bytes of them",
                             exchange->target.host, exchange->target.port, lines, bytes);
 }
@@ -197,7 +197,7 @@ static bool examine(struct rb_exchange *exchange, long status)
 {
     int64_t follow = rb_value_get_int(exchange->request, "follow", 0);
     if (!has_one_length(exchange))
-        return rb_exchange_fail(exchange, "protocol", "%s:%s: the answer has two lengths",
+        return rb_exchange_fail(exchange, "protocol", "%s:%d: the answer has two lengths",
                                 exchange->target.host, exchange->target.port);
     watch_speed(exchange);
     if (status >= 200 && status < 300 && rb_value_get(exchange->request, "to"))
@@ -248,7 +248,7 @@ static bool take(struct rb_exchange *exchange, const char *bytes, size_t length)
     exchange->received += (int64_t)length;
     if (exchange->received > max)
         return rb_exchange_fail(exchange, "too_large",
-                                "%s:%s answered with more than %" PRId64 " bytes",
+                                "%s:%d answered with more than %" PRId64 " bytes",
                                 exchange->target.host, exchange->target.port, max);
     if (exchange->is_followed)
         return true;

@@ -116,7 +116,12 @@ static bool by_http(const struct rb_state *state, const char *name, rb_time time
         .dir = name, .timeout = timeout, .cap = LOOK_CAP_BYTES};
     if (!rb_http_is_read(rb_http_method(req)))
         return rb_fail(err, RB_ERR_REFUSED, "a check may read, and never write");
-    return rb_request_http_build(state, &frame, req, req, ret_request, err);
+    RB_AUTO_VALUE const struct rb_value *request = NULL;
+    if (!rb_request_http_build(state, &frame, req, req, &request, err))
+        return false;
+    *ret_request =
+        rb_request_http_at_home(state, rb_value_get_text(req, "connection", NULL), request);
+    return true;
 }
 
 /* A name or an address, and nothing that means something in a URL; in brackets as a URL has it. */

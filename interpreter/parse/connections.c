@@ -4,6 +4,7 @@
 #include "parse/endpoint.h"
 #include "parse/leaf.h"
 #include "parse/scalar.h"
+#include "plan/origin.h"
 
 static void read_only(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
 {
@@ -190,6 +191,30 @@ static void resolve_made_by(struct rb_compiler *c)
     }
 }
 
+/* Where a step and its connection both say it in the file. */
+static void judge_way(struct rb_compiler *c, const struct rb_step *step,
+                      const struct rb_yaml_node *http, const char *name)
+{
+    const struct rb_yaml_node *node =
+        http && http->kind == RB_NODE_MAPPING ? rb_yaml_get(http, "url") : http;
+    const struct rb_value *connection =
+        rb_value_get(c->book->connections, name ? name : "");
+    const char *url = rb_origin_written(rb_value_get(step->spec, "url"));
+    const char *home = rb_origin_written(rb_value_get(connection, "url"));
+    struct rb_error err = {0};
+    if (!node || !url)
+        return;
+    if (url[0] == '/' && !name)
+        rb_diag_help(
+            rb_diag_add(c->diags, 230, node->span,
+                        "the URL is a path and there is no connection"),
+            "write https://host/path, or name a `connection` whose URL it follows");
+    else if (url[0] != '/' && home && !rb_origin_is_home(url, home, name, &err) &&
+             err.code == RB_ERR_REFUSED)
+        rb_diag_help(rb_diag_add(c->diags, 423, node->span, "%s", err.message),
+                     "leave `connection` out, or write the path alone");
+}
+
 void rb_connections_resolve(struct rb_compiler *c)
 {
     struct rb_book *run = c->book;
@@ -199,6 +224,8 @@ void rb_connections_resolve(struct rb_compiler *c)
         c->book = c->books[c->steps[i].book];
         if (name && node)
             rb_connections_judge(c, node->span, name, c->steps[i].action);
+        if (c->steps[i].action == RB_ACTION_HTTP)
+            judge_way(c, &c->steps[i], rb_yaml_get(c->step_nodes[i], "http"), name);
     }
     c->book = run;
     resolve_made_by(c);

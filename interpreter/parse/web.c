@@ -5,6 +5,7 @@
 #include "parse/leaf.h"
 #include "parse/scalar.h"
 #include "plan/http.h"
+#include "plan/origin.h"
 
 static void set(void *into, const char *name, const struct rb_value *owned)
 {
@@ -139,12 +140,23 @@ void rb_web_tls(struct rb_compiler *c, const struct rb_yaml_node *value, void *i
 }
 
 /* What the file itself says of where it goes has to be HTTP, or follow a connection's URL. */
-static void judge_start(struct rb_compiler *c, const struct rb_yaml_node *value)
+static void judge_start(struct rb_compiler *c, const struct rb_yaml_node *value,
+                        const struct rb_value *parts)
 {
-    const char *text = value->text;
+    const char *text = value->text, *written = rb_origin_written(parts);
+    struct rb_origin origin;
+    struct rb_error err;
     if (rb_text_starts(text, "https://") || rb_text_starts(text, "http://") ||
-        rb_text_starts(text, "/") || rb_text_starts(text, "${{"))
+        rb_text_starts(text, "/") || rb_text_starts(text, "${{")) {
+        if (!written || written[0] == '/')
+            return;
+        if (rb_origin_read(written, &origin, &err))
+            rb_origin_done(&origin);
+        else
+            rb_diag_help(rb_diag_add(c->diags, 230, value->span, "%s", err.message),
+                         "write https://host/path or https://host:port/path");
         return;
+    }
     rb_diag_help(rb_diag_add(c->diags, 230, value->span, "`%.80s` is no HTTP URL", text),
                  "write https://host/path, or /path beside a `connection`");
 }
@@ -155,9 +167,10 @@ static void add_url(struct rb_compiler *c, const struct rb_yaml_node *value,
     RB_AUTO_VALUE const struct rb_value *text = owned;
     if (!text)
         return;
-    judge_start(c, value);
     const struct rb_value *parts = rb_value_get(text, "$text");
-    set(into, "url", parts ? rb_value_ref(parts) : rb_value_list(rb_value_ref(text), NULL));
+    parts = parts ? rb_value_ref(parts) : rb_value_list(rb_value_ref(text), NULL);
+    judge_start(c, value, parts);
+    set(into, "url", parts);
 }
 
 void rb_web_url(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)

@@ -12,6 +12,7 @@ SECRETS = "test_secrets.py::test_"
 FILES = "test_secret_files.py::test_"
 SETUP = "interpreter/effects/http_setup.c"
 TRANSFER = "interpreter/effects/http_transfer.c"
+ORIGIN = "interpreter/plan/origin.c"
 OUTCOME = "interpreter/effects/http_outcome.c"
 REQUEST = "interpreter/effects/sql_request.c"
 FAILURE = "interpreter/effects/sql_failure.c"
@@ -105,12 +106,15 @@ DEFENCES = [
     Defence("A56", "an origin to which headers belong", SETUP,
             "    if (!exchange->is_foreign)\n        set_own", "    set_own",
             HTTP + "a56_credentials_do_not_follow_to_another_origin"),
-    Defence("A56", "the scheme as a part of the origin", "interpreter/effects/http_target.c",
+    Defence("A56", "the scheme as a part of the origin", ORIGIN,
             "return strcmp(a->scheme, b->scheme) == 0 && ", "return ",
             TLS + "a56_another_scheme_alone_is_another_origin[https-http] "
             + TLS + "a56_another_scheme_alone_is_another_origin[http-https]"),
-    Defence("A57", "a look at the scheme of a redirect", "interpreter/effects/http_target.c",
-            'if (strcmp(target->scheme, "http") != 0 && strcmp(target->scheme, "https") != 0)', "if (!target->scheme)",
+    Defence("A56", "a connection that stays with its origin", ORIGIN,
+            "return rb_origin_same(&to, &there) ||", "return there.port > 0 ||",
+            HTTP + "a56_the_credentials_of_a_connection_stay_with_its_origin"),
+    Defence("A57", "a look at the scheme of a redirect", ORIGIN,
+            "if (!rb_text_same_name(word, schemes[i]))", "if (!*word)",
             HTTP + "a57_a_redirect_leads_nowhere_but_to_http_of_others[gopher://127.0.0.1:70/]"),
     Defence("A57", "a look at the address of the socket", TRANSFER,
             "if (!may_lead_to(exchange, rb_address_place(&address->addr))) {",

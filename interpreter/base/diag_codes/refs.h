@@ -368,6 +368,25 @@
       "Right:\n"                                                                           \
       "\n"                                                                                 \
       "    sql: select count(*) from ${{ sql.ident(params.table .. '_old') }}\n") \
+    X(423, RB_DIAG_ERROR, "a URL that leads away from its connection",                     \
+      "What a connection signs on with (`auth`, `headers`, `tls`) goes to the scheme, host\n" \
+      "and port of its own `url` and nowhere else. A complete URL beside a `connection` has\n" \
+      "to lead to the same; what a value gives is held against it before it is sent.\n"     \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    connections:\n"                                                                 \
+      "      api: {type: http, url: \"https://api.example.org\"}\n"                        \
+      "    steps:\n"                                                                       \
+      "      - id: mirror\n"                                                               \
+      "        connection: api\n"                                                          \
+      "        http: https://mirror.example.org/health\n"                                  \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    steps:\n"                                                                       \
+      "      - id: mirror\n"                                                               \
+      "        http: https://mirror.example.org/health\n")                                 \
     X(431, RB_DIAG_ERROR, "unknown template",                                              \
       "`notify` names a template that the runbook does not declare.\n"                     \
       "\n"                                                                                 \
