@@ -29,7 +29,6 @@ static const struct {
     {CURLE_SEND_FAIL_REWIND, "reset", "it would have to be sent again"},
     {CURLE_HTTP2_STREAM, "reset", "the server gave up the stream"},
     {CURLE_PARTIAL_FILE, "short", "the answer ended before it was whole"},
-    {CURLE_BAD_CONTENT_ENCODING, "protocol", "the answer is not compressed as it says"},
     /* A header line that no buffer of libcurl's takes in. */
     {CURLE_OUT_OF_MEMORY, "too_large", "the answer has a header that is too long"},
 };

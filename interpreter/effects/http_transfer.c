@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "effects/http_outcome.h"
 
 enum { HEADER_LINES = 200, HEADER_BYTES = 64 << 10, RATE = 16 };
@@ -241,6 +242,23 @@ static void open_kept(struct rb_exchange *exchange)
     rb_output_redact(&exchange->out, exchange->place->redactor);
 }
 
+/* What it is packed in is not undone, and to read it as it is would be to read something else. */
+static bool is_plain(struct rb_exchange *exchange)
+{
+    struct curl_header *header;
+    const struct rb_curl *curl = &exchange->place->curl;
+    for (size_t i = 0; curl->easy_header(exchange->easy, "content-encoding", i,
+                                         CURLH_HEADER, -1, &header) == CURLHE_OK;
+         i++) {
+        if (!rb_text_same_name(header->value, "identity"))
+            return rb_exchange_fail(
+                exchange, "protocol",
+                "%s:%d answered in %.20s, although only plain bytes were asked for",
+                exchange->target.host, exchange->target.port, header->value);
+    }
+    return true;
+}
+
 static bool take(struct rb_exchange *exchange, const char *bytes, size_t length)
 {
     int64_t max = rb_value_get_int(exchange->request, "max_bytes", MAX_BYTES);
@@ -252,6 +270,8 @@ static bool take(struct rb_exchange *exchange, const char *bytes, size_t length)
                                 exchange->target.host, exchange->target.port, max);
     if (exchange->is_followed)
         return true;
+    if (first && !exchange->part && !is_plain(exchange))
+        return false;
     if (first && !exchange->part)
         open_kept(exchange);
     rb_output_put(&exchange->out, bytes, length);

@@ -1,5 +1,7 @@
 """Steps and checks that ask a web service: a real server, which does what the path of a request says."""
 
+import base64
+import gzip
 import hashlib
 import json
 import os
@@ -10,6 +12,7 @@ import struct
 import subprocess
 import threading
 import time
+from urllib.parse import quote
 
 import pytest
 
@@ -476,7 +479,7 @@ def test_a57_a_redirect_leads_nowhere_but_to_http_of_others(web, target):
 
 
 @pytest.mark.parametrize("url, code", [
-    ("/bomb?size=200000000", "too_large"), ("/endless", "too_large"),
+    ("/endless", "too_large"),
     ("/many-headers?count=100000", "too_large")])
 def test_a58_an_answer_without_an_end_is_cut(web, url, code):
     done = web(f"""
@@ -486,6 +489,43 @@ def test_a58_an_answer_without_an_end_is_cut(web, url, code):
 """)
     assert done.code == 1, done
     assert web.runbook.named("effect.result")[0]["error"]["code"] == code
+
+
+HALF = base64.b64encode(gzip.compress(b"ERROR " * 100)[:20]).decode()
+
+
+@pytest.mark.parametrize("asked, packed", [
+    ("/bomb?size=200000000", "gzip"), ("/packed?in=gzip&bytes=" + quote(HALF), "gzip"),
+    ("/packed?in=BR&bytes=AAAA", "BR"), ("/packed?in=identity&in=x-gzip&bytes=AAAA", "x-gzip")],
+    ids=["bomb", "half", "another", "second"])
+@pytest.mark.parametrize("method, code", [("GET", 1), ("POST", 3)])
+def test_a58_what_is_packed_is_not_unpacked(web, asked, packed, method, code):
+    done = web(f"""
+  - id: ask
+    connection: api
+    http: {{url: "{asked}", method: {method}}}
+    expect: {{status: [200]}}
+""", "--no-input")
+    [result] = web.runbook.named("effect.result")
+    assert (done.code, result["error"]["code"], result["status"]) == (code, "protocol", 200), done
+    assert f"answered in {packed}, although only plain bytes were asked for" in result["error"]["message"]
+    assert "out" not in result
+
+
+def test_http_what_is_packed_is_saved_as_it_came(web, tmp_path):
+    """That it is packed is no harm where there is no body, or nobody looks at it."""
+    done = web(f"""
+  - {{id: ask, connection: api, http: /echo}}
+  - {{id: own, connection: api, http: {{url: /echo, headers: {{accept-encoding: br}}}}}}
+  - {{id: plain, connection: api, http: "/packed?in=Identity&bytes=AAAA"}}
+  - {{id: head, connection: api, http: {{url: "/packed?in=gzip&bytes=", method: HEAD}}}}
+  - {{id: save, connection: api, http: {{url: "/packed?in=x-gzip&bytes={quote(HALF)}", to: "{tmp_path}/kept"}}}}
+""")
+    assert done.code == 0, done
+    assert ["Accept-Encoding", "identity"] in json.loads(body_of(web.runbook, "ask"))["headers"]
+    assert [value for name, value in json.loads(body_of(web.runbook, "own"))["headers"]
+            if name.lower() == "accept-encoding"] == ["br"]
+    assert (tmp_path / "kept").read_bytes() == base64.b64decode(HALF)
 
 
 def test_a58_a_byte_a_second_is_too_slow(web):

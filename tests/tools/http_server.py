@@ -204,6 +204,13 @@ async def bomb(r):
     await r.answer(body=packed, headers=["Content-Encoding: gzip"])
 
 
+async def packed(r):
+    """These bytes, in base64, packed in what it says."""
+    await r.body()
+    ways = urllib.parse.parse_qs(r.target.partition("?")[2])["in"]
+    await r.answer(body=base64.b64decode(r.query["bytes"]), headers=[f"Content-Encoding: {way}" for way in ways])
+
+
 async def many_headers(r):
     await r.say(b"HTTP/1.1 200 So\r\n")
     for i in range(int(r.query["count"])):
@@ -246,7 +253,7 @@ def slow_to_read(r):
 
 pages = {"/" + f.__name__.replace("_", "-"): f for f in (
     echo, health, api, status, said, fields, digest, signed, zeros, raw, reset_within, drip, drip_headers,
-    half_close, renew, endless, bomb, many_headers, early, redirect,
+    half_close, renew, endless, bomb, packed, many_headers, early, redirect,
     again, close_next, count, slow_to_read)}
 
 

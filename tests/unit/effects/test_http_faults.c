@@ -227,7 +227,7 @@ static void more_than_was_allowed_is_given_up(void **state)
     (void)state;
     http_run(&scene,
              with_int(http_to(&scene, "GET", "/bomb?size=50000000"), "max_bytes", 1 << 20));
-    assert_error(&scene, "too_large", "maybe");
+    assert_error(&scene, "protocol", "maybe");
     http_run(&scene, with_int(http_to(&scene, "GET", "/endless"), "max_bytes", 1 << 20));
     assert_error(&scene, "too_large", "maybe");
     http_run(&scene,
