@@ -629,6 +629,16 @@ def test_http_a_file_goes_up_and_comes_down(web, tmp_path):
     assert (tmp_path / "down").read_bytes() == bytes(2_000_000)
 
 
+@pytest.mark.parametrize("size, asks", [(2, False), ((1 << 20) - 1, False), (1 << 20, True)])
+def test_http_only_a_large_body_asks_whether_it_is_wanted(web, tmp_path, size, asks):
+    (tmp_path / "body").write_bytes(b"x" * size)
+    done = web(f"""
+  - {{id: ask, connection: api, http: {{url: /echo, method: PUT, file: "{tmp_path}/body"}}}}
+""")
+    assert done.code == 0, done
+    assert (["Expect", "100-continue"] in json.loads(body_of(web.runbook, "ask"))["headers"]) == asks
+
+
 def test_http_who_needs_no_service_does_not_load_its_library(runbook):
     log = runbook.write("trace", "")
     runbook.strace("exec", "examples/01-hello.yaml", trace="openat", log=log)
