@@ -48,8 +48,8 @@ void rb_endpoint_web(struct rb_compiler *c, const struct rb_yaml_node *node,
                      struct rb_map_builder *map)
 {
     static const struct rb_field fields[] = {
-        {"type", type},        {"url", rb_web_url}, {"headers", rb_web_headers},
-        {"auth", rb_web_auth}, {"tls", rb_web_tls}, {0}};
+        {"type", type},        {"url", rb_web_base_url}, {"headers", rb_web_headers},
+        {"auth", rb_web_auth}, {"tls", rb_web_tls},      {0}};
     if (rb_fields_read(c, node, "a connection", fields, map))
         need(c, node, "a connection", "url", say_url);
 }
@@ -158,7 +158,7 @@ struct s3 {
 
 static void s3_url(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
 {
-    rb_web_url(c, value, ((struct s3 *)into)->map);
+    rb_web_base_url(c, value, ((struct s3 *)into)->map);
 }
 
 static void s3_tls(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)

@@ -161,26 +161,47 @@ static void judge_start(struct rb_compiler *c, const struct rb_yaml_node *value,
                  "write https://host/path, or /path beside a `connection`");
 }
 
-static void add_url(struct rb_compiler *c, const struct rb_yaml_node *value,
-                    const struct rb_value *owned, void *into)
+/* Takes over `owned`, NULL: there was none to read. */
+static const struct rb_value *parts_of(struct rb_compiler *c,
+                                       const struct rb_yaml_node *value,
+                                       const struct rb_value *owned)
 {
     RB_AUTO_VALUE const struct rb_value *text = owned;
     if (!text)
-        return;
+        return NULL;
     const struct rb_value *parts = rb_value_get(text, "$text");
     parts = parts ? rb_value_ref(parts) : rb_value_list(rb_value_ref(text), NULL);
     judge_start(c, value, parts);
-    set(into, "url", parts);
+    return parts;
 }
 
 void rb_web_url(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
 {
-    add_url(c, value, rb_leaf_text(c, value, rb_compiler_where(c, "url")), into);
+    set(into, "url",
+        parts_of(c, value, rb_leaf_text(c, value, rb_compiler_where(c, "url"))));
+}
+
+void rb_web_base_url(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    const struct rb_value *parts =
+        parts_of(c, value, rb_leaf_text(c, value, rb_compiler_where(c, "url")));
+    struct rb_error err;
+    bool good = rb_text_starts(rb_value_as_text(rb_value_at(parts, 0), ""), "/")
+                    ? rb_fail(&err, RB_ERR_INVALID, "the URL of a connection is a path")
+                    : true;
+    for (size_t i = 0; good && i < rb_value_count(parts); i++)
+        good = rb_origin_is_base(rb_value_as_text(rb_value_at(parts, i), ""), &err);
+    if (!good)
+        rb_diag_help(rb_diag_add(c->diags, 230, value->span, "%s", err.message),
+                     "write https://host/path, which the paths of the requests follow; "
+                     "what stands behind a `?` belongs in their `query`");
+    set(into, "url", parts);
 }
 
 void rb_web_secret_url(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
 {
-    add_url(c, value, rb_leaf_secret(c, value, rb_compiler_where(c, "url")), into);
+    set(into, "url",
+        parts_of(c, value, rb_leaf_secret(c, value, rb_compiler_where(c, "url"))));
 }
 
 static void json(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)

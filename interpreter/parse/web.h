@@ -11,5 +11,7 @@ void rb_web_tls(struct rb_compiler *c, const struct rb_yaml_node *value, void *i
 /* A URL as a list of its parts, texts and values: where a value stands decides how it is
  * written (core/url.h). */
 void rb_web_url(struct rb_compiler *c, const struct rb_yaml_node *value, void *into);
-/* The same, or all of it a secret: who knows such a URL needs nothing else. */
+/* The same of what paths follow: it is whole, and ends in a path. */
+void rb_web_base_url(struct rb_compiler *c, const struct rb_yaml_node *value, void *into);
+/* That of a request, or all of it a secret: who knows such a URL needs nothing else. */
 void rb_web_secret_url(struct rb_compiler *c, const struct rb_yaml_node *value, void *into);

@@ -95,13 +95,21 @@ bool rb_origin_same(const struct rb_origin *a, const struct rb_origin *b)
            a->port == b->port;
 }
 
+bool rb_origin_is_base(const char *url, struct rb_error *err)
+{
+    const char *at = url + strcspn(url, "?#");
+    return *at == '\0' ||
+           rb_fail(err, RB_ERR_INVALID,
+                   "its URL holds a `%c`: a path behind it would be no path", *at);
+}
+
 bool rb_origin_is_home(const char *url, const char *home, const char *name,
                        struct rb_error *err)
 {
     RB_CLEANUP(rb_origin_done) struct rb_origin to = {0}, there = {0};
     if (!rb_origin_read(url, &to, err))
         return false;
-    if (!rb_origin_read(home, &there, err))
+    if (!rb_origin_is_base(home, err) || !rb_origin_read(home, &there, err))
         return rb_error_prefix(err, "connection `%.80s`", name);
     return rb_origin_same(&to, &there) ||
            rb_fail(

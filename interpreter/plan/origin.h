@@ -21,9 +21,14 @@ void rb_origin_done(struct rb_origin *origin); /* accepts zeroed */
 
 bool rb_origin_same(const struct rb_origin *a, const struct rb_origin *b);
 
+/* Whether a path can follow this URL or part of one: it has no query and no fragment. Else
+ * RB_ERR_INVALID. */
+bool rb_origin_is_base(const char *url, struct rb_error *err) RB_MUST_CHECK;
+
 /* Whether a request to `url` may go over the connection of this name, whose URL is `home`: its
  * credentials are for that origin alone, whoever wrote the URL. Else RB_ERR_REFUSED with both
- * origins, or RB_ERR_INVALID where one of them is no URL. */
+ * origins, or RB_ERR_INVALID where one of them is no URL,
+ * or `home` is none that a path can follow. */
 bool rb_origin_is_home(const char *url, const char *home, const char *name,
                        struct rb_error *err) RB_MUST_CHECK;
 

@@ -97,8 +97,8 @@ def test_doctor_says_what_is_wrong_with_a_service(doctor, authority):
             f'tls: {{ca: "{authority.ca}"}}}}\n'
             f'  trusting: {{type: http, url: "https://localhost:{service.tls_port}/health", '
             f'tls: {{verify: false}}}}\n'
-            f'  locked: {{type: http, url: "http://{at}/status?code=401"}}\n'
-            f'  ill: {{type: http, url: "http://{at}/status?code=503"}}\n'
+            f'  locked: {{type: http, url: "http://{at}/said/401/eA"}}\n'
+            f'  ill: {{type: http, url: "http://{at}/said/503/eA"}}\n'
             f'  other: {{type: prometheus, url: "http://{at}/echo"}}\n')
     text = {name: f["text"] for name, f in found.items()}
     assert {name for name, f in found.items() if f["ok"]} == {"trusting"}
@@ -214,7 +214,7 @@ def test_f40_f45_doctor_does_not_wait_for_ever(doctor):
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         found = doctor(
-            f'  mute: {{type: http, url: "http://127.0.0.1:{service.port}/raw?bytes=&end=silence"}}\n'
+            f'  mute: {{type: http, url: "http://127.0.0.1:{service.port}/slow-to-read"}}\n'
             f'  base: {{type: postgres, host: 127.0.0.1, port: "{silent.getsockname()[1]}", '
             f'dbname: a, user: b}}\n')
     assert "in time" in found["mute"]["text"] and not found["mute"]["ok"]

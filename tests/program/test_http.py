@@ -83,6 +83,23 @@ def test_http_a_request_says_what_the_step_says(web):
     assert web.runbook("replay", "last").code == 0
 
 
+@pytest.mark.parametrize("end", ["/echo#", "/echo?a=b", "?"])
+@pytest.mark.parametrize("kind, asked", [("http", "http: /status?code=200"), ("prometheus", "gate: \"prom.value('it', 'up') == 1\""),
+                                         ("http", "gate: \"http.get('/echo', {connection = 'it'}).ok\"")])
+def test_http_a_path_follows_no_query_and_no_fragment(runbook, service, end, kind, asked):
+    """Else another URL is asked. What the file says of it, check refuses; what a value says, the request."""
+    text = f"""runbook: web
+params: {{base: {{type: string, default: "http://127.0.0.1:{service.port}{end}"}}}}
+connections: {{it: {{type: {kind}, url: "${{{{ params.base }}}}"}}}}
+defaults: {{timeout: 20s}}
+steps:
+  - {{id: ask, {"connection: it, " if asked.startswith("http") else ""}{asked}}}
+"""
+    done = runbook("exec", runbook.write("web.yaml", text))
+    assert done.code == 1 and f"its URL holds a `{end.strip('/echoab=')}`" in done.err, done
+    assert service.count("/echo") == service.count("/") == 0
+
+
 @pytest.mark.parametrize("method, body", [("OPTIONS", ""), ("PATCH", "x"), ("DELETE", "x"), ("DELETE", ""),
                                           ("PROPFIND", "x"), ("M-SEARCH", "")])
 def test_http_any_method_is_sent_as_it_is_written(web, method, body):
@@ -681,3 +698,16 @@ def test_http_what_is_wrong_with_a_request_is_an_error_of_check(runbook, text, c
     path = runbook.write("bad.yaml", HEAD.replace("${{ params.port }}", "80") + f"  - id: a\n    {text}\n")
     done = runbook("check", path)
     assert (done.code == 1 and re.search(rf"error\[{code}\]", done.out + done.err)) if code else done.code == 0, done
+
+
+@pytest.mark.parametrize("kind, rest", [
+    ("http", ""), ("prometheus", ""), ("s3", ", region: eu-central-1, access_key: a, secret_key: \"${{ secrets.k }}\"")])
+@pytest.mark.parametrize("url, code", [
+    ("http://host/a?b=c", "RB0230"), ("http://${{ params.port }}.host/#", "RB0230"), ("/a", "RB0230"),
+    ("http://user:pw@host", "RB0230"), ("http://host/a/${{ params.value .. '?#' }}/", None)])
+def test_http_what_is_wrong_with_a_connection_is_an_error_of_check(runbook, kind, rest, url, code):
+    text = HEAD.replace("steps:", "secrets: {k: {env: K}}\nsteps:").replace(
+        "connections:\n", f"connections:\n  it: {{type: {kind}, url: \"{url}\"{rest}}}\n")
+    done = runbook("check", runbook.write("bad.yaml", text + "  - {id: a, connection: it, http: /x}\n"))
+    found = re.findall(r"error\[(RB\d+)\]", done.out + done.err)
+    assert found == ([code] if code else []), done

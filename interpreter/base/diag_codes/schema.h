@@ -346,7 +346,8 @@
       "        covers: {from: migrate, to: bake}\n")                                    \
     X(230, RB_DIAG_ERROR, "not an HTTP URL",                                            \
       "A request goes to a URL of the scheme http or https, and to nothing else. Beside a\n" \
-      "`connection` a path is enough: it follows the connection's URL.\n"               \
+      "`connection` a path is enough: it follows the connection's URL, which is therefore a\n" \
+      "whole one without `?` or `#`. User and password belong in `auth`.\n"             \
       "\n"                                                                              \
       "Wrong:\n"                                                                        \
       "\n"                                                                              \
