@@ -84,8 +84,8 @@ def test_http_a_request_says_what_the_step_says(web):
 
 
 @pytest.mark.parametrize("end", ["/echo#", "/echo?a=b", "?"])
-@pytest.mark.parametrize("kind, asked", [("http", "http: /status?code=200"), ("prometheus", "gate: \"prom.value('it', 'up') == 1\""),
-                                         ("http", "gate: \"http.get('/echo', {connection = 'it'}).ok\"")])
+@pytest.mark.parametrize("kind, asked", [("http", "http: /status?code=200"), ("prometheus", "lua: \"return {ok = prom.value('it', 'up') == 1}\""),
+                                         ("http", "lua: \"return {ok = http.get('/echo', {connection = 'it'}).ok}\"")])
 def test_http_a_path_follows_no_query_and_no_fragment(runbook, service, end, kind, asked):
     """Else another URL is asked. What the file says of it, check refuses; what a value says, the request."""
     text = f"""runbook: web
@@ -450,7 +450,7 @@ def test_a56_the_credentials_of_a_connection_stay_with_its_origin(web, url, lua)
         url = url.format(own=web.service.port, other=other.port)
         done = web("""
   - id: ask
-    gate: http.get(params.value, {connection = "api"}).ok
+    lua: return {ok = http.get(params.value, {connection = "api"}).ok}
 """ if lua else """
   - id: ask
     connection: api
@@ -467,7 +467,7 @@ def test_a56_the_credentials_of_a_connection_stay_with_its_origin(web, url, lua)
 def test_a56_an_odd_form_of_a_url_is_no_way_to_another_origin(web, url):
     done = web("""
   - id: ask
-    gate: http.get(params.value, {connection = "api"}).ok
+    lua: return {ok = http.get(params.value, {connection = "api"}).ok}
 """, "-p", "value=" + url.format(own=web.service.port))
     assert done.code == 1 and web.service.count("/echo") == 0, done
 
