@@ -209,6 +209,9 @@ static int push_member(lua_State *L, const struct rb_view *view, const char *nam
         view->kind == RB_VIEW_OUTCOME ? rb_value_get(from, "results") : NULL;
     if (results && strcmp(name, "ok") != 0 && strcmp(name, "duration") != 0)
         return push_of_rows(L, from, name);
+    if (strcmp(name, "body") == 0 && rb_value_get(from, "saved"))
+        return luaL_error(L, "body: `to` put it into a file, and nobody has looked at it; "
+                             "read it there, with fs.read or in a step of its own");
     if (strcmp(name, "body") == 0 && status)
         return push_stream(L, from, "out", name);
     if (strcmp(name, "outputs") == 0)

@@ -257,6 +257,24 @@ static int content_count(const struct rb_yaml_node *value)
     return count;
 }
 
+/* What streams into a file is looked at by nobody on its way. */
+static void judge_to(struct rb_compiler *c, const struct rb_yaml_node *value,
+                     const struct rb_draft *draft)
+{
+    static const char *const looks[] = {"body", "json"};
+    const struct rb_yaml_node *expect = rb_yaml_get(draft->node, "expect");
+    if (!rb_yaml_get(value, "to") || !expect || expect->kind != RB_NODE_MAPPING)
+        return;
+    for (size_t i = 0; i < RB_COUNT(looks); i++) {
+        const struct rb_yaml_node *look = rb_yaml_get(expect, looks[i]);
+        if (look)
+            rb_diag_help(rb_diag_add(c->diags, 222, look->span,
+                                     "`expect.%s` looks at nothing beside `to`", looks[i]),
+                         "look at the file, in `check` with fs.read or in a step of its "
+                         "own, or leave `to` out");
+    }
+}
+
 /* To ask again what only reads does no harm. */
 static void judge_method(const struct rb_yaml_node *value, struct rb_draft *draft)
 {
@@ -298,4 +316,5 @@ void rb_web_read(struct rb_compiler *c, const struct rb_yaml_node *value,
                                  "`http` says more than once what is sent"),
                      "keep one of `json`, `form`, `body` and `file`");
     judge_method(value, draft);
+    judge_to(c, value, draft);
 }

@@ -656,6 +656,29 @@ def test_http_only_a_large_body_asks_whether_it_is_wanted(web, tmp_path, size, a
     assert (["Expect", "100-continue"] in json.loads(body_of(web.runbook, "ask"))["headers"]) == asks
 
 
+@pytest.mark.parametrize("check", ["not result.body:find('ERROR')", "result.body == ''", "result['body'] == nil"])
+def test_http_nobody_has_looked_at_what_went_into_a_file(web, tmp_path, check):
+    done = web(f"""
+  - id: ask
+    connection: api
+    http: {{url: "/said/200/RVJST1I", to: "{tmp_path}/kept"}}
+    check: "{check}"
+""")
+    assert done.code == 1 and "`to` put it into a file" in done.err and "could not be decided" in done.err, done
+    assert (tmp_path / "kept").read_text() == "ERROR"
+
+
+def test_http_what_refuses_a_file_is_there_to_be_read(web, tmp_path):
+    done = web(f"""
+  - id: ask
+    connection: api
+    http: {{url: "/said/404/RVJST1I", to: "{tmp_path}/kept"}}
+    expect: {{status: 404}}
+    check: result.body == "ERROR"
+""")
+    assert done.code == 0 and not (tmp_path / "kept").exists(), done
+
+
 def test_http_who_needs_no_service_does_not_load_its_library(runbook):
     log = runbook.write("trace", "")
     runbook.strace("exec", "examples/01-hello.yaml", trace="openat", log=log)
@@ -678,6 +701,9 @@ def test_http_who_needs_no_service_does_not_load_its_library(runbook):
     ("http: {url: \"https://x/\", json: {}}\n    retry: 3", "RB0512"),
     ("http: /x\n    stdin: a", "RB0212"),
     ("http: /x", "RB0230"),
+    ("http: {url: \"https://x/\", to: /tmp/a}\n    expect: {body: \"\"}", "RB0222"),
+    ("http: {url: \"https://x/\", to: /tmp/a}\n    expect: {json: {a: 1}}", "RB0222"),
+    ("http: {url: \"https://x/\", to: /tmp/a}\n    expect: {status: 200}", ""),
     ("http: http://user:pw@host/", "RB0230"),
     ("http: \"http://[::1/x\"", "RB0230"),
     ("http: http://host:port/x", "RB0230"),
