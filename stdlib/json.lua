@@ -17,7 +17,8 @@ json.null = native.null
 ---    return health.replicas == 3 and health.leader == json.null
 ---
 ---What is not JSON, names a member twice, is nested more than 48 deep or has more than 8 MiB is
----an error that names the place.
+---an error that names the place. So is an integer beyond 64 bits, which as a float would be equal
+---to others near it: it has to come as a text.
 ---@param text string
 ---@return any
 function json.decode(text)

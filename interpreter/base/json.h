@@ -32,6 +32,6 @@ bool rb_json_decode(const char *bytes, size_t length, const struct rb_value **re
                     struct rb_error *err) RB_MUST_CHECK;
 
 /* Reads anybody's JSON (the output of a program): floats become numbers, nothing is
- * unwrapped, integers beyond 64 bits too, duplicate keys are refused, depth at most 64. */
+ * unwrapped, integers beyond 64 bits and duplicate keys are refused, depth at most 64. */
 bool rb_json_parse(const char *bytes, size_t length, const struct rb_value **ret_value,
                    struct rb_error *err) RB_MUST_CHECK;

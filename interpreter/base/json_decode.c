@@ -200,57 +200,6 @@ static const struct rb_value *convert(const struct reading *reading, json_t *jso
     return rb_value_null();
 }
 
-static bool is_number_byte(char byte)
-{
-    return (byte >= '0' && byte <= '9') || byte == '-' || byte == '+' || byte == '.' ||
-           byte == 'e' || byte == 'E';
-}
-
-/* Whether a token of such bytes is an integer that 64 bits can't hold. */
-static bool is_huge(const char *token, size_t length)
-{
-    if (memchr(token, '.', length) || memchr(token, 'e', length) ||
-        memchr(token, 'E', length))
-        return false;
-    char text[32];
-    if (length >= sizeof text)
-        return true;
-    memcpy(text, token, length);
-    text[length] = '\0';
-    errno = 0;
-    strtoll(text, NULL, 10);
-    return errno == ERANGE;
-}
-
-/* Length of the string that starts at bytes[0] == '"', with both quotes if they are there.
- */
-static size_t string_length(const char *bytes, size_t length)
-{
-    size_t at = 1;
-    while (at < length && bytes[at] != '"')
-        at += bytes[at] == '\\' ? 2 : 1;
-    return at < length ? at + 1 : length;
-}
-
-/* Copies JSON with ".0" behind each integer of more than 64 bits, which jansson refuses. */
-static void widen(const char *bytes, size_t length, struct rb_buf *out)
-{
-    for (size_t at = 0; at < length;) {
-        size_t count = 1;
-        if (bytes[at] == '"') {
-            count = string_length(bytes + at, length - at);
-        } else {
-            while (is_number_byte(bytes[at]) && at + count < length &&
-                   is_number_byte(bytes[at + count]))
-                count++;
-        }
-        rb_buf_append(out, bytes + at, count);
-        if (is_number_byte(bytes[at]) && is_huge(bytes + at, count))
-            rb_buf_puts(out, ".0");
-        at += count;
-    }
-}
-
 static void *allocate(size_t size)
 {
     return rb_realloc(NULL, size, 1);
@@ -272,6 +221,11 @@ static void release(json_t **json)
 static bool finish(const struct reading *reading, json_t *json, const json_error_t *error,
                    const struct rb_value **ret_value)
 {
+    if (!json && json_error_code(error) == json_error_numeric_overflow)
+        return rb_fail(reading->err, RB_ERR_INVALID,
+                       "line %d, column %d: a number beyond 64 bits, which would be taken "
+                       "for others near it; let it be written as a text",
+                       error->line, error->column);
     if (!json)
         return rb_fail(reading->err, RB_ERR_INVALID, "not JSON: line %d, column %d: %s",
                        error->line, error->column, error->text);
@@ -294,10 +248,5 @@ bool rb_json_parse(const char *bytes, size_t length, const struct rb_value **ret
 {
     json_error_t error;
     RB_CLEANUP(release) json_t *json = load(bytes, length, &error);
-    if (!json && json_error_code(&error) == json_error_numeric_overflow) {
-        RB_AUTO_BUF struct rb_buf wide = {0};
-        widen(bytes, length, &wide);
-        json = load(wide.data, wide.length, &error);
-    }
     return finish(&(struct reading){false, err}, json, &error, ret_value);
 }

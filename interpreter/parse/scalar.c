@@ -116,6 +116,14 @@ bool rb_scalar_parse_int(const char *text, int64_t *ret_number)
     return true;
 }
 
+/* A whole number that 64 bits don't hold. */
+static bool is_too_large(const char *text)
+{
+    int64_t number;
+    return is_decimal(text) && strcmp(text, "-0") != 0 &&
+           !rb_scalar_parse_int(text, &number);
+}
+
 /* A decimal fraction or a whole number; no exponent, so that 1e3 stays the text it may be. */
 bool rb_scalar_parse_number(const char *text, double *ret_number)
 {
@@ -142,6 +150,12 @@ bool rb_scalar_int(const struct rb_yaml_node *node, const char *what, int64_t mi
     if (!plain(node, what, diags))
         return false;
     int64_t number;
+    if (!is_quoted(node) && is_too_large(node->text)) {
+        rb_diag_add(diags, 217, node->span,
+                    "`%s` is %s, too large for a number; it has to be %lld to %lld", what,
+                    node->text, (long long)min, (long long)max);
+        return false;
+    }
     if (!rb_scalar_parse_int(node->text, &number) || is_quoted(node)) {
         rb_diag_help(
             rb_diag_add(diags, 205, node->span, "`%s` has to be a whole number, not `%s`",
@@ -335,7 +349,12 @@ bool rb_scalar_free(const struct rb_yaml_node *node, struct rb_diags *diags,
         *ret_value = rb_value_number(fraction);
     else if (!doubtful(text))
         *ret_value = rb_value_string(text, node->length);
-    else {
+    else if (is_too_large(text)) {
+        rb_diag_help(rb_diag_add(diags, 208, node->span,
+                                 "`%s` is too large for a number, which has 64 bits", text),
+                     "write '%s' for the text", text);
+        return false;
+    } else {
         rb_diag_help(rb_diag_add(diags, 208, node->span,
                                  "`%s` can be a text or something else", text),
                      "write '%s' for the text; else true, false, null or a decimal number",

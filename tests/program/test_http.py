@@ -146,6 +146,22 @@ def test_http_what_was_expected_and_is_not_is_told(web, expect, why):
     assert done.code == 1 and why in done.err, done
 
 
+@pytest.mark.parametrize("judge, code", [
+    ("expect: {json: {id: 1}}", 1), ("expect: {json: {id: '12345678901234567890'}}", 1),
+    ("check: json.decode(result.body).id == json.decode(result.body).id", 1), ("expect: {json: {id: 12345678901234567890}}", 2)])
+def test_http_an_integer_beyond_64_bits_is_equal_to_none(web, judge, code):
+    """As floats 12345678901234567890 and 12345678901234567891 are one."""
+    body = base64.urlsafe_b64encode(b'{"id": 12345678901234567890}').decode()
+    done = web(f"""
+  - id: ask
+    connection: api
+    http: /said/200/{body}
+    {judge}
+""")
+    assert done.code == code and ("beyond 64 bits" if code == 1 else "too large for a number") in done.err, done
+    assert code == 2 or "could not be decided" in done.err
+
+
 def test_http_a_header_that_comes_twice_is_as_expected_when_one_of_them_is(web):
     done = web("""
   - id: ask
