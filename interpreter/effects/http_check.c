@@ -1,51 +1,18 @@
 #include "effects/http_check.h"
 
-#include <strings.h>
+#include <string.h>
 
 #include "journal/folder.h"
-
-/* The characters of a method and of a header's name: RFC 9110, 5.6.2. */
-static bool is_token(const struct rb_value *value)
-{
-    const char *text = rb_value_as_text(value, "");
-    size_t length = strspn(text, "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
-                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-    return length > 0 && length == rb_value_length(value);
-}
-
-/* A string in which nothing ends a line or the text. */
-static bool is_line(const struct rb_value *value)
-{
-    const char *text = rb_value_as_text(value, NULL);
-    for (size_t i = 0; text && i < rb_value_length(value); i++) {
-        unsigned char byte = (unsigned char)text[i];
-        if ((byte < 0x20 && byte != '\t') || byte == 0x7f)
-            return false;
-    }
-    return text;
-}
-
-/* The framing follows from the body; a second opinion on it is how requests are smuggled. */
-static bool is_framing(const struct rb_value *name)
-{
-    const char *text = rb_value_as_text(name, "");
-    return strcasecmp(text, "Content-Length") == 0 ||
-           strcasecmp(text, "Transfer-Encoding") == 0;
-}
+#include "plan/http.h"
 
 static bool check_headers(const struct rb_value *headers, struct rb_error *err)
 {
     for (size_t i = 0; i < rb_value_count(headers); i++) {
         const struct rb_value *name = rb_value_at(rb_value_at(headers, i), 0);
-        if (!is_token(name))
+        if (!rb_http_is_token(name))
             return rb_fail(err, RB_ERR_INVALID, "the name of header %zu is not one", i + 1);
-        if (is_framing(name))
-            return rb_fail(err, RB_ERR_INVALID, "header %s follows from the body",
-                           rb_value_as_text(name, ""));
-        if (!is_line(rb_value_at(rb_value_at(headers, i), 1)))
-            return rb_fail(err, RB_ERR_INVALID,
-                           "the value of header %s holds a control character",
-                           rb_value_as_text(name, ""));
+        if (!rb_http_header_check(name, rb_value_at(rb_value_at(headers, i), 1), err))
+            return false;
     }
     return true;
 }
@@ -55,7 +22,7 @@ static bool check_lines(const struct rb_value *map, const char *what, struct rb_
 {
     for (size_t i = 0; i < rb_value_count(map); i++) {
         const struct rb_value *member = rb_value_member_at(map, i);
-        if (rb_value_is(member, RB_STRING) && !is_line(member))
+        if (rb_value_is(member, RB_STRING) && !rb_http_is_line(member))
             return rb_fail(err, RB_ERR_INVALID, "%s: %s holds a control character", what,
                            rb_value_as_text(rb_value_key_at(map, i), ""));
     }
@@ -74,10 +41,9 @@ static bool check_path(const struct rb_value *path, const char *what, struct rb_
 static bool check_body(const struct rb_value *request, struct rb_error *err)
 {
     const struct rb_value *body = rb_value_get(request, "body");
-    bool is_head = strcmp(rb_value_get_text(request, "method", ""), "HEAD") == 0;
-    if (is_head && (body || rb_value_get(request, "to")))
-        return rb_fail(err, RB_ERR_INVALID, "neither HEAD nor its answer has a body");
-    return check_path(rb_value_get(body, "file"), "the file of the body", err) &&
+    bool bodies = body || rb_value_get(request, "to");
+    return rb_http_body_check(rb_value_get_text(request, "method", ""), bodies, err) &&
+           check_path(rb_value_get(body, "file"), "the file of the body", err) &&
            check_path(rb_value_get(request, "to"), "the place for the answer", err);
 }
 
@@ -86,9 +52,9 @@ bool rb_http_check(const struct rb_value *request, struct rb_error *err)
     const struct rb_value *auth = rb_value_get(request, "auth");
     if (!rb_folder_is_name(rb_value_get_text(request, "dir", "")))
         return rb_fail(err, RB_ERR_INVALID, "the request names no folder");
-    if (!is_token(rb_value_get(request, "method")))
+    if (!rb_http_is_token(rb_value_get(request, "method")))
         return rb_fail(err, RB_ERR_INVALID, "the method is not one");
-    if (!is_line(rb_value_get(request, "url")))
+    if (!rb_http_is_line(rb_value_get(request, "url")))
         return rb_fail(err, RB_ERR_INVALID,
                        "the URL is missing or holds a control character");
     return check_headers(rb_value_get(request, "headers"), err) &&

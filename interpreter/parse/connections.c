@@ -39,12 +39,46 @@ static bool is_keyword(const char *name)
     return false;
 }
 
+/* One for each of several hosts, with commas between; an empty one is the usual. */
+static void judge_ports(struct rb_compiler *c, const struct rb_yaml_node *value,
+                        const char *text)
+{
+    for (size_t length = 0;; text += length + 1) {
+        length = strcspn(text, ",");
+        const char *one = rb_arena_printf(c->arena, "%.*s", (int)length, text);
+        int64_t port = 0;
+        if (*one && (!rb_scalar_parse_int(one, &port) || port < 1 || port > UINT16_MAX))
+            rb_diag_help(rb_diag_add(c->diags, 217, value->span,
+                                     "`%.80s` is no port of a postgres server", one),
+                         "write a number of 1 to 65535, usually 5432");
+        if (text[length] == '\0')
+            return;
+    }
+}
+
+/* What the file itself says; libpq would say it when the step begins. */
+static void judge_keyword(struct rb_compiler *c, const char *name,
+                          const struct rb_yaml_node *value, const char *text)
+{
+    static const char *const modes[] = {"disable",   "allow",       "prefer", "require",
+                                        "verify-ca", "verify-full", NULL};
+    int index;
+    if (strcmp(name, "port") == 0)
+        judge_ports(c, value, text);
+    else if (strcmp(name, "sslmode") == 0)
+        (void)!rb_scalar_word(value, name, modes, c->diags, &index);
+}
+
 static const struct rb_value *keyword(struct rb_compiler *c, const char *name,
                                       const struct rb_yaml_node *value)
 {
     const char *where = rb_compiler_where(c, name);
-    return strcmp(name, "password") == 0 ? rb_leaf_credential(c, value, where)
-                                         : rb_leaf_text(c, value, where);
+    const struct rb_value *text = strcmp(name, "password") == 0
+                                      ? rb_leaf_secret(c, value, where)
+                                      : rb_leaf_text(c, value, where);
+    if (rb_value_is(text, RB_STRING))
+        judge_keyword(c, name, value, rb_value_as_text(text, ""));
+    return text;
 }
 
 static void postgres_key(struct rb_compiler *c, const struct rb_yaml_node *key,

@@ -29,7 +29,6 @@ TEXT_FIELD(port, "port", rb_leaf_text)
 TEXT_FIELD(user, "user", rb_leaf_secret)
 TEXT_FIELD(password, "password", rb_leaf_credential)
 TEXT_FIELD(ca, "ca", rb_leaf_text)
-TEXT_FIELD(region, "region", rb_leaf_text)
 TEXT_FIELD(access_key, "key", rb_leaf_secret)
 TEXT_FIELD(secret_key, "secret", rb_leaf_credential)
 TEXT_FIELD(token, "token", rb_leaf_credential)
@@ -161,6 +160,11 @@ static void s3_url(struct rb_compiler *c, const struct rb_yaml_node *value, void
     rb_web_base_url(c, value, ((struct s3 *)into)->map);
 }
 
+static void s3_region(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    rb_web_region(c, value, &((struct s3 *)into)->sigv4);
+}
+
 static void s3_tls(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
 {
     rb_web_tls(c, value, ((struct s3 *)into)->map);
@@ -172,7 +176,6 @@ static void s3_tls(struct rb_compiler *c, const struct rb_yaml_node *value, void
     {                                                                              \
         name(c, value, &((struct s3 *)into)->sigv4);                               \
     }
-SIGNED(region)
 SIGNED(access_key)
 SIGNED(secret_key)
 SIGNED(token)

@@ -21,7 +21,6 @@ static void set(void *into, const char *name, const struct rb_value *owned)
 TEXT_FIELD(bearer, "auth", rb_leaf_credential)
 TEXT_FIELD(user, "auth", rb_leaf_secret)
 TEXT_FIELD(password, "auth", rb_leaf_credential)
-TEXT_FIELD(region, "region", rb_leaf_text)
 TEXT_FIELD(service, "service", rb_leaf_text)
 TEXT_FIELD(key, "auth", rb_leaf_secret)
 TEXT_FIELD(secret, "auth", rb_leaf_credential)
@@ -33,30 +32,35 @@ TEXT_FIELD(file, "file", rb_leaf_text)
 TEXT_FIELD(to, "to", rb_leaf_text)
 #undef TEXT_FIELD
 
-/* The characters of a token (RFC 9110, section 5.6.2), of which names of headers are made. */
-static bool is_token(const char *text)
+static const struct rb_value *header_value(struct rb_compiler *c,
+                                           const struct rb_yaml_node *key,
+                                           const struct rb_yaml_node *value)
 {
-    static const char others[] = "!#$%&'*+-.^_`|~0123456789"
-                                 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    return *text && text[strspn(text, others)] == '\0';
+    RB_AUTO_VALUE const struct rb_value *name = rb_value_text(key->text);
+    const struct rb_value *text = rb_leaf_secret(c, value, rb_compiler_where(c, "headers"));
+    bool written = rb_value_is(text, RB_STRING);
+    struct rb_error err;
+    if (!rb_http_is_token(name))
+        rb_diag_help(rb_diag_add(c->diags, 209, key->span,
+                                 "`%.80s` can't be the name of a header", key->text),
+                     "a name is made of letters, digits and -");
+    else if (!rb_http_header_check(name, written ? text : NULL, &err))
+        rb_diag_help(rb_diag_add(c->diags, 231, key->span, "%s", err.message),
+                     "leave it out, or write a value of one line");
+    return text;
 }
 
 static const struct rb_value *texts(struct rb_compiler *c, const struct rb_yaml_node *map,
-                                    const char *name, bool tokens)
+                                    const char *name, bool headers)
 {
     if (!rb_scalar_field(map, RB_NODE_MAPPING, name, c->diags))
         return NULL;
     struct rb_map_builder builder = {0};
     for (int i = 0; i < map->count && !rb_diags_full(c->diags); i++) {
         const struct rb_yaml_node *key = map->keys[i];
-        if (tokens && !is_token(key->text))
-            rb_diag_help(rb_diag_add(c->diags, 209, key->span,
-                                     "`%.80s` can't be the name of a header", key->text),
-                         "a name is made of letters, digits and -");
-        const char *where = rb_compiler_where(c, name);
         set(&builder, key->text,
-            tokens ? rb_leaf_secret(c, map->items[i], where)
-                   : rb_leaf_text(c, map->items[i], where));
+            headers ? header_value(c, key, map->items[i])
+                    : rb_leaf_text(c, map->items[i], rb_compiler_where(c, name)));
     }
     return rb_map_end(&builder);
 }
@@ -87,11 +91,22 @@ static void need(struct rb_compiler *c, const struct rb_yaml_node *map, const ch
     }
 }
 
+/* It is a part of what is signed. */
+void rb_web_region(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
+{
+    const struct rb_value *text = rb_leaf_text(c, value, rb_compiler_where(c, "region"));
+    if (strcmp(rb_value_as_text(text, "?"), "") == 0)
+        rb_diag_help(rb_diag_add(c->diags, 218, value->span, "`region` is empty"),
+                     "say where the buckets are: eu-central-1; who serves them himself has "
+                     "a name for it as well, often us-east-1");
+    set(into, "region", text);
+}
+
 static void sigv4(struct rb_compiler *c, const struct rb_yaml_node *value, void *into)
 {
-    static const struct rb_field fields[] = {{"region", region}, {"service", service},
-                                             {"key", key},       {"secret", secret},
-                                             {"token", token},   {0}};
+    static const struct rb_field fields[] = {
+        {"region", rb_web_region}, {"service", service}, {"key", key},
+        {"secret", secret},        {"token", token},     {0}};
     static const char *const needed[] = {"region", "service", "key", "secret", NULL};
     struct rb_map_builder map = {0};
     if (rb_fields_read(c, value, "`sigv4`", fields, &map))
@@ -213,8 +228,9 @@ static void json(struct rb_compiler *c, const struct rb_yaml_node *value, void *
  * CONNECT is for proxies, and TRACE says again what it was sent, credentials too. */
 static bool is_method(const char *text)
 {
+    RB_AUTO_VALUE const struct rb_value *word = rb_value_text(text);
     bool capital = text[strcspn(text, "abcdefghijklmnopqrstuvwxyz")] == '\0';
-    return capital && is_token(text) && strcmp(text, "CONNECT") != 0 &&
+    return capital && rb_http_is_token(word) && strcmp(text, "CONNECT") != 0 &&
            strcmp(text, "TRACE") != 0;
 }
 
@@ -276,10 +292,16 @@ static void judge_to(struct rb_compiler *c, const struct rb_yaml_node *value,
 }
 
 /* To ask again what only reads does no harm. */
-static void judge_method(const struct rb_yaml_node *value, struct rb_draft *draft)
+static void judge_method(struct rb_compiler *c, const struct rb_yaml_node *value,
+                         struct rb_draft *draft)
 {
     const struct rb_yaml_node *method = rb_yaml_get(value, "method");
     bool reads = method ? rb_http_is_read(method->text) : content_count(value) == 0;
+    bool bodies = content_count(value) > 0 || rb_yaml_get(value, "to");
+    struct rb_error err;
+    if (method && !rb_http_body_check(method->text, bodies, &err))
+        rb_diag_help(rb_diag_add(c->diags, 222, method->span, "%s", err.message),
+                     "write another method, or leave out what is sent or saved");
     if (reads && !rb_yaml_get(draft->node, "idempotent"))
         draft->step.idempotent = true;
 }
@@ -315,6 +337,6 @@ void rb_web_read(struct rb_compiler *c, const struct rb_yaml_node *value,
         rb_diag_help(rb_diag_add(c->diags, 222, value->span,
                                  "`http` says more than once what is sent"),
                      "keep one of `json`, `form`, `body` and `file`");
-    judge_method(value, draft);
+    judge_method(c, value, draft);
     judge_to(c, value, draft);
 }

@@ -8,6 +8,8 @@
 void rb_web_headers(struct rb_compiler *c, const struct rb_yaml_node *value, void *into);
 void rb_web_auth(struct rb_compiler *c, const struct rb_yaml_node *value, void *into);
 void rb_web_tls(struct rb_compiler *c, const struct rb_yaml_node *value, void *into);
+/* Of a signature: `region`. */
+void rb_web_region(struct rb_compiler *c, const struct rb_yaml_node *value, void *into);
 /* A URL as a list of its parts, texts and values: where a value stands decides how it is
  * written (core/url.h). */
 void rb_web_url(struct rb_compiler *c, const struct rb_yaml_node *value, void *into);

@@ -84,7 +84,7 @@ DEFENCES = [
             "        rb_url_encode(text, length, out);\n        return true;\n",
             "        rb_buf_append(out, text, length);\n        return true;\n",
             HTTP + "a18_a_line_break_in_a_header_or_url_sends_nothing"),
-    Defence("A18", "a last look for line breaks in a request", "interpreter/effects/http_check.c",
+    Defence("A18", "a last look for line breaks in a request", "interpreter/plan/http.c",
             "if ((byte < 0x20 && byte != '\\t') || byte == 0x7f)", "if (byte == 0)", "unit:test_http"),
     Defence("A18", "a look for line breaks in a subject", "interpreter/core/request_notify.c",
             "return is_line(rb_buf_text(out)) ||", "return is_line(\"\") ||",

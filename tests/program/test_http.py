@@ -427,8 +427,9 @@ def test_a18_a_line_break_in_a_header_or_url_sends_nothing(web):
     ('{url: "http://${{ params.value }}/echo"}', 1, "no host"),
     ('{url: "http://127.0.0.1:${{ params.value }}/echo"}', 1, ""),
     ('{url: /echo, headers: {X-Name: "a\\r\\nX-Evil: 1"}}', 2, ""),
+    ('{url: /echo, headers: {X-Name: "a\\nX-Evil: 1"}}', 2, "RB0231"),
     ('{url: /echo, headers: {"X-Name\\r\\nX-Evil": a}}', 2, ""),
-], ids=["header", "host", "port", "written", "name"])
+], ids=["header", "host", "port", "written", "feed", "name"])
 def test_a18_who_would_send_a_line_break_fails(web, asked, code, why):
     """By a value the step, by the text itself the whole runbook."""
     done = web(f"""
@@ -720,6 +721,12 @@ def test_http_who_needs_no_service_does_not_load_its_library(runbook):
     ("http: {url: \"https://x/\", auth: {user: a}}", "RB0202"),
     ("http: {url: \"https://x/\", json: {}}\n    retry: 3", "RB0512"),
     ("http: /x\n    stdin: a", "RB0212"),
+    ("http: {url: \"https://x/\", headers: {X-A: \"a\\nB: c\"}}", "RB0231"),
+    ("http: {url: \"https://x/\", headers: {Content-Length: \"3\"}}", "RB0231"),
+    ("http: {url: \"https://x/\", headers: {transfer-encoding: chunked}}", "RB0231"),
+    ("http: {url: \"https://x/\", method: HEAD, body: a}", "RB0222"),
+    ("http: {url: \"https://x/\", method: HEAD, to: /tmp/a}", "RB0222"),
+    ("http: {url: \"https://x/\", auth: {sigv4: {region: \"\", service: s3, key: a, secret: b}}}", "RB0218"),
     ("http: /x", "RB0230"),
     ("http: {url: \"https://x/\", to: /tmp/a}\n    expect: {body: \"\"}", "RB0222"),
     ("http: {url: \"https://x/\", to: /tmp/a}\n    expect: {json: {a: 1}}", "RB0222"),
@@ -757,3 +764,15 @@ def test_http_what_is_wrong_with_a_connection_is_an_error_of_check(runbook, kind
     done = runbook("check", runbook.write("bad.yaml", text + "  - {id: a, connection: it, http: /x}\n"))
     found = re.findall(r"error\[(RB\d+)\]", done.out + done.err)
     assert found == ([code] if code else []), done
+
+
+@pytest.mark.parametrize("rest, code", [
+    ("type: s3, url: \"https://x\", region: \"\", access_key: a, secret_key: b", "RB0218"),
+    ("type: postgres, dbname: a, port: 99999", "RB0217"), ("type: postgres, dbname: a, port: abc", "RB0217"),
+    ("type: postgres, dbname: a, port: \"5432,0\"", "RB0217"), ("type: postgres, dbname: a, port: \"5432,,6432\"", None),
+    ("type: postgres, dbname: a, sslmode: bogus", "RB0207"), ("type: postgres, dbname: a, sslmode: verify-full", None),
+    ("type: postgres, dbname: a, sslmode: \"${{ params.value }}\", port: \"${{ params.port }}\"", None)])
+def test_http_what_is_written_wrong_in_other_connections_is_an_error_of_check(runbook, rest, code):
+    text = HEAD.replace("connections:\n", f"connections:\n  it: {{{rest}}}\n")
+    done = runbook("check", runbook.write("bad.yaml", text + "  - {id: a, exec: [echo, a]}\n"))
+    assert re.findall(r"error\[(RB\d+)\]", done.out + done.err) == ([code] if code else []), done

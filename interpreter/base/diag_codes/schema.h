@@ -356,6 +356,19 @@
       "Right:\n"                                                                        \
       "\n"                                                                              \
       "    http: {url: \"https://example.org/dump\"}\n") \
+    X(231, RB_DIAG_ERROR, "a header that can't be sent",                                \
+      "The value of a header is one line: what follows a line break would be another header.\n" \
+      "Content-Length and Transfer-Encoding follow from the body, and a second opinion on\n" \
+      "them is how one request is made to look like two.\n"                             \
+      "\n"                                                                              \
+      "Wrong:\n"                                                                        \
+      "\n"                                                                              \
+      "    headers: {Content-Length: \"7\"}\n"                                          \
+      "    body: a=1&b=2\n"                                                             \
+      "\n"                                                                              \
+      "Right:\n"                                                                        \
+      "\n"                                                                              \
+      "    body: a=1&b=2\n") \
     X(234, RB_DIAG_ERROR, "not a mail address",                                         \
       "A mail goes from one plain address to others: `name@domain`, in ASCII, without\n"\
       "quotes, blanks or a name around it.\n"                                           \
