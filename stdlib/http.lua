@@ -40,6 +40,8 @@ local function kind(value)
   return is == "number" and math.type(value) == "integer" and "integer" or is
 end
 
+local function a(word) return (word == "integer" and "an " or "a ") .. word end
+
 -- A misspelt option would be an option left out: what is not known is refused.
 local function options(given)
   if type(given) ~= "table" then return "options are a table" end
@@ -49,7 +51,7 @@ local function options(given)
       return "unknown option '" .. tostring(key) ..
              "'; there are connection, follow, headers, query, timeout"
     elseif kind(value) ~= wanted then
-      return key .. " is a " .. kind(value) .. ", not a " .. wanted
+      return key .. " is " .. a(kind(value)) .. ", not " .. a(wanted)
     end
   end
 end

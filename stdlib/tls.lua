@@ -45,6 +45,8 @@ local FINAL = { unsent = true, tls = true, protocol = true }
 
 local function misuse(problem) error("tls.connect: " .. problem, 0) end
 
+local function a(word) return (word == "integer" and "an " or "a ") .. word end
+
 -- A misspelt option would be an option left out: what is not known is refused.
 local function request(host, options)
   if type(host) ~= "string" then misuse("the host is a " .. type(host)) end
@@ -55,7 +57,7 @@ local function request(host, options)
     if not OPTIONS[key] then
       misuse("unknown option '" .. tostring(key) .. "'; there are ca, port, servername, timeout")
     elseif kind ~= OPTIONS[key] then
-      misuse(key .. " is a " .. kind .. ", not a " .. OPTIONS[key])
+      misuse(key .. " is " .. a(kind) .. ", not " .. a(OPTIONS[key]))
     end
     req[key] = value
   end

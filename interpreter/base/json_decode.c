@@ -243,10 +243,20 @@ bool rb_json_decode(const char *bytes, size_t length, const struct rb_value **re
     return finish(&(struct reading){true, err}, json, &error, ret_value);
 }
 
+static bool is_blank(const char *bytes, size_t length)
+{
+    size_t at = 0;
+    while (at < length && strchr(" \t\r\n", bytes[at]) && bytes[at] != '\0')
+        at++;
+    return at == length;
+}
+
 bool rb_json_parse(const char *bytes, size_t length, const struct rb_value **ret_value,
                    struct rb_error *err)
 {
     json_error_t error;
+    if (is_blank(bytes, length))
+        return rb_fail(err, RB_ERR_INVALID, "not JSON: it is empty");
     RB_CLEANUP(release) json_t *json = load(bytes, length, &error);
     return finish(&(struct reading){false, err}, json, &error, ret_value);
 }

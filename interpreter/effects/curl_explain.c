@@ -23,6 +23,8 @@ static const struct {
     {CURLE_SSL_CACERT_BADFILE, "tls", "the file of trusted certificates can't be used"},
     {CURLE_USE_SSL_FAILED, "tls",
      "the server offers no STARTTLS, without which nothing is sent"},
+    /* Its only sign of an answer that begins with no status line (7.88.1). */
+    {CURLE_UNSUPPORTED_PROTOCOL, "protocol", "what answers does not speak HTTP"},
     {CURLE_GOT_NOTHING, "reset", "the connection was closed without an answer"},
     {CURLE_SEND_ERROR, "reset", "the connection broke while it was being sent"},
     {CURLE_RECV_ERROR, "reset", "the answer broke off or can't be read"},

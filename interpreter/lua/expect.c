@@ -181,7 +181,7 @@ static void judge_json(struct judge *judge, const struct rb_value *expected)
     if (!read_stream(judge, "out", name, &text))
         return;
     if (!rb_json_parse(rb_buf_text(&text), text.length, &actual, &err)) {
-        rb_error_prefix(&err, "%s is not JSON",
+        rb_error_prefix(&err, "%s",
                         rb_value_get(judge->result, "status") ? "the body" : "stdout");
         errs(judge, name, err.message);
         return;

@@ -178,7 +178,7 @@ steps:
     retry: {{attempts: 2, delay: 10ms, on: [timeout, connect]}}
 """)
         done = runbook("exec", path, "--no-input")
-    assert done.code == 1 and "no connection in time" in done.err, done
+    assert done.code == 1 and "its TLS handshake did not come to an end in time" in done.err, done
     assert sent(runbook) == {"write": ["no", "no"]}
     assert runbook.named("question.asked") == []
 

@@ -136,7 +136,7 @@ def test_http_a_status_of_success_is_expected(web, value, code):
     ("{header: {set-cookie: /c=3/}}", "set-cookie does not match c=3: it is"),
     ("{header: {x-nothing: \"\"}}", "there is no header x-nothing"),
     ("{body: y}", "body is not y"),
-    ("{json: {a: 1}}", "not JSON"),
+    ("{json: {a: 1}}", "the body: not JSON: line 1, column 1"),
 ])
 def test_http_what_was_expected_and_is_not_is_told(web, expect, why):
     done = web(f"""
@@ -144,6 +144,17 @@ def test_http_what_was_expected_and_is_not_is_told(web, expect, why):
     connection: api
     http: /fields
     expect: {expect}
+""")
+    assert done.code == 1 and why in done.err, done
+
+
+@pytest.mark.parametrize("tls, why", [
+    ("ca: /nowhere/ca.pem", "the file of trusted certificates can't be used: /nowhere/ca.pem"),
+    ("cert: /nowhere/a.pem, key: /nowhere/a.key", "the client's certificate or key can't be used: /nowhere/a.pem")])
+def test_http_a_file_that_can_not_be_used_is_named(web, tls, why):
+    done = web(f"""
+  - id: ask
+    http: {{url: "https://127.0.0.1:{web.service.port}/echo", tls: {{{tls}}}}}
 """)
     assert done.code == 1 and why in done.err, done
 
@@ -387,6 +398,9 @@ def test_http_evidence_is_of_a_step_that_there_is(web):
     ('http.get("file:///etc/passwd").ok', "http"),
     ('http.get("/echo", {conection = "api"}).ok', "unknown option 'conection'"),
     ('http.get("/echo", {connection = "api", headers = {A = "x\\r\\nB: y"}}).ok', "line break"),
+    ('http.get("/echo", {connection = "api", follow = true}).ok', "follow is a boolean, not an integer"),
+    ('json.decode(" ").a', "json.decode: not JSON: it is empty"),
+    ('http.get("/raw?bytes=SSH-2.0-OpenSSH%0d%0a&end=close", {connection = "api"}).ok', "what answers does not speak HTTP"),
     ('http.get("/raw?bytes=&end=silence", {connection = "api", timeout = "200ms"}).ok', "time"),
 ])
 def test_http_a_check_without_an_answer_is_unknown(web, check, why):

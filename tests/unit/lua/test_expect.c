@@ -142,7 +142,7 @@ static void json_is_judged_by_its_part(void **state)
     struct rb_world world = {NULL, bench_no_world, run_dir, NULL, NULL};
     RB_AUTO_VALUE const struct rb_value *outcome = rb_evaluate(job, &world);
     const struct rb_value *item = rb_value_at(rb_value_get(outcome, "items"), 0);
-    assert_non_null(strstr(rb_value_get_text(item, "error", ""), "stdout is not JSON: "));
+    assert_non_null(strstr(rb_value_get_text(item, "error", ""), "stdout: not JSON: "));
 }
 
 static void time_is_judged(void **state)
