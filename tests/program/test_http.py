@@ -116,38 +116,6 @@ def test_http_any_method_is_sent_as_it_is_written(web, method, body):
     assert keyed == (method != "OPTIONS")
 
 
-@pytest.mark.parametrize("value, code", [("200", 0), ("204", 0), ("301", 1), ("404", 1), ("503", 1)])
-def test_http_a_status_of_success_is_expected(web, value, code):
-    done = web("""
-  - id: ask
-    connection: api
-    http: {url: /status, query: {code: "${{ params.value }}"}}
-""", "-p", "value=" + value)
-    assert done.code == code, done
-    if code:
-        assert f"status {value}, expected 2xx" in done.err
-
-
-@pytest.mark.parametrize("expect, why", [
-    ("{status: [404, 3xx]}", "status 200, expected 404 or 3xx"),
-    ("{header: {x-twice: /three/}}", "x-twice does not match three"),
-    ("{header: {x-twice: two}}", "x-twice is not two: it is \"one, two\""),
-    ("{header: {set-cookie: \"a=1; Path=/, b=2\"}}", "set-cookie is not"),
-    ("{header: {set-cookie: /c=3/}}", "set-cookie does not match c=3: it is"),
-    ("{header: {x-nothing: \"\"}}", "there is no header x-nothing"),
-    ("{body: y}", "body is not y"),
-    ("{json: {a: 1}}", "the body: not JSON: line 1, column 1"),
-])
-def test_http_what_was_expected_and_is_not_is_told(web, expect, why):
-    done = web(f"""
-  - id: ask
-    connection: api
-    http: /fields
-    expect: {expect}
-""")
-    assert done.code == 1 and why in done.err, done
-
-
 @pytest.mark.parametrize("tls, why", [
     ("ca: /nowhere/ca.pem", "the file of trusted certificates can't be used: /nowhere/ca.pem"),
     ("cert: /nowhere/a.pem, key: /nowhere/a.key", "the client's certificate or key can't be used: /nowhere/a.pem")])
@@ -157,35 +125,6 @@ def test_http_a_file_that_can_not_be_used_is_named(web, tls, why):
     http: {{url: "https://127.0.0.1:{web.service.port}/echo", tls: {{{tls}}}}}
 """)
     assert done.code == 1 and why in done.err, done
-
-
-@pytest.mark.parametrize("judge, code", [
-    ("expect: {json: {id: 1}}", 1), ("expect: {json: {id: '12345678901234567890'}}", 1),
-    ("check: json.decode(result.body).id == json.decode(result.body).id", 1), ("expect: {json: {id: 12345678901234567890}}", 2)])
-def test_http_an_integer_beyond_64_bits_is_equal_to_none(web, judge, code):
-    """As floats 12345678901234567890 and 12345678901234567891 are one."""
-    body = base64.urlsafe_b64encode(b'{"id": 12345678901234567890}').decode()
-    done = web(f"""
-  - id: ask
-    connection: api
-    http: /said/200/{body}
-    {judge}
-""")
-    assert done.code == code and ("beyond 64 bits" if code == 1 else "too large for a number") in done.err, done
-    assert code == 2 or "could not be decided" in done.err
-
-
-@pytest.mark.parametrize("cookie", ["/^a=1; Path=.$/", "b=2"])
-def test_http_a_header_that_comes_twice_is_one_text_but_for_cookies(web, cookie):
-    """Of the cookies one as it is expected is enough."""
-    done = web(f"""
-  - id: ask
-    connection: api
-    http: /fields
-    expect: {{header: {{Set-Cookie: {cookie}, x-twice: "one, two", x-empty: ""}}}}
-    check: result.headers["set-cookie"][2] == "b=2" and result.headers["x-twice"] == "one, two"
-""")
-    assert done.code == 0, done
 
 
 def test_f39_what_was_not_sent_is_tried_again(web):
@@ -691,102 +630,8 @@ def test_http_only_a_large_body_asks_whether_it_is_wanted(web, tmp_path, size, a
     assert (["Expect", "100-continue"] in json.loads(body_of(web.runbook, "ask"))["headers"]) == asks
 
 
-@pytest.mark.parametrize("check", ["not result.body:find('ERROR')", "result.body == ''", "result['body'] == nil"])
-def test_http_nobody_has_looked_at_what_went_into_a_file(web, tmp_path, check):
-    done = web(f"""
-  - id: ask
-    connection: api
-    http: {{url: "/said/200/RVJST1I", to: "{tmp_path}/kept"}}
-    check: "{check}"
-""")
-    assert done.code == 1 and "`to` put it into a file" in done.err and "could not be decided" in done.err, done
-    assert (tmp_path / "kept").read_text() == "ERROR"
-
-
-def test_http_what_refuses_a_file_is_there_to_be_read(web, tmp_path):
-    done = web(f"""
-  - id: ask
-    connection: api
-    http: {{url: "/said/404/RVJST1I", to: "{tmp_path}/kept"}}
-    expect: {{status: 404}}
-    check: result.body == "ERROR"
-""")
-    assert done.code == 0 and not (tmp_path / "kept").exists(), done
-
-
 def test_http_who_needs_no_service_does_not_load_its_library(runbook):
     log = runbook.write("trace", "")
     runbook.strace("exec", "examples/01-hello.yaml", trace="openat", log=log)
     opened = open(log).read()
     assert "liblua" in opened and "libcurl" not in opened
-
-
-@pytest.mark.parametrize("text, code", [
-    ("connection: app\n    http: /x", "RB0420"),
-    ("http: {url: \"ftp://x/\"}", "RB0230"),
-    ("http: {url: \"https://x/\", json: 1, body: x}", "RB0222"),
-    ("http: {url: \"https://x/\", methd: GET}", "RB0201"),
-    ("http: {method: GET}", "RB0202"),
-    ("http: {url: \"https://x/\", method: get}", "RB0207"),
-    ("http: {url: \"https://x/\", method: TRACE}", "RB0207"),
-    ("http: {url: \"https://x/\", method: CONNECT}", "RB0207"),
-    ("http: {url: \"https://x/\", method: \"GET /\"}", "RB0207"),
-    ("http: {url: \"https://x/\", headers: {\"a b\": c}}", "RB0209"),
-    ("http: {url: \"https://x/\", auth: {user: a}}", "RB0202"),
-    ("http: {url: \"https://x/\", json: {}}\n    retry: 3", "RB0512"),
-    ("http: /x\n    stdin: a", "RB0212"),
-    ("http: {url: \"https://x/\", headers: {X-A: \"a\\nB: c\"}}", "RB0231"),
-    ("http: {url: \"https://x/\", headers: {Content-Length: \"3\"}}", "RB0231"),
-    ("http: {url: \"https://x/\", headers: {transfer-encoding: chunked}}", "RB0231"),
-    ("http: {url: \"https://x/\", method: HEAD, body: a}", "RB0222"),
-    ("http: {url: \"https://x/\", method: HEAD, to: /tmp/a}", "RB0222"),
-    ("http: {url: \"https://x/\", auth: {sigv4: {region: \"\", service: s3, key: a, secret: b}}}", "RB0218"),
-    ("http: /x", "RB0230"),
-    ("http: {url: \"https://x/\", to: /tmp/a}\n    expect: {body: \"\"}", "RB0222"),
-    ("http: {url: \"https://x/\", to: /tmp/a}\n    expect: {json: {a: 1}}", "RB0222"),
-    ("http: {url: \"https://x/\", to: /tmp/a}\n    expect: {status: 200}", ""),
-    ("http: http://user:pw@host/", "RB0230"),
-    ("http: \"http://[::1/x\"", "RB0230"),
-    ("http: http://host:port/x", "RB0230"),
-    ("http: http://host:65536/x", "RB0230"),
-    ("http: \"http:///x\"", "RB0230"),
-    ("http: http://${{ params.value }}:99999/x", ""),
-    ("connection: api\n    http: http://localhost:80/x", "RB0423"),
-    ("connection: api\n    http: https://127.0.0.1:80/x", "RB0423"),
-    ("connection: api\n    http: http://127.0.0.1:8080/x", "RB0423"),
-    ("connection: api\n    http: {url: http://127.0.0.1/x}", ""),
-    ("connection: api\n    http: \"//localhost/x\"", ""),
-    ("gate: http.get('http://localhost/x', {connection = 'api'}).ok", "RB0423"),
-    ("gate: http.get('HTTP://127.0.0.1/x', {connection = 'api'}).ok", ""),
-    ("gate: http.get('http:/localhost/x', {connection = 'api'}).ok", "RB0230"),
-    ("http: https://x/\n    expect: {exit: 0}", "RB0201"),
-])
-def test_http_what_is_wrong_with_a_request_is_an_error_of_check(runbook, text, code):
-    path = runbook.write("bad.yaml", HEAD.replace("${{ params.port }}", "80") + f"  - id: a\n    {text}\n")
-    done = runbook("check", path)
-    assert (done.code == 1 and re.search(rf"error\[{code}\]", done.out + done.err)) if code else done.code == 0, done
-
-
-@pytest.mark.parametrize("kind, rest", [
-    ("http", ""), ("prometheus", ""), ("s3", ", region: eu-central-1, access_key: a, secret_key: \"${{ secrets.k }}\"")])
-@pytest.mark.parametrize("url, code", [
-    ("http://host/a?b=c", "RB0230"), ("http://${{ params.port }}.host/#", "RB0230"), ("/a", "RB0230"),
-    ("http://user:pw@host", "RB0230"), ("http://host/a/${{ params.value .. '?#' }}/", None)])
-def test_http_what_is_wrong_with_a_connection_is_an_error_of_check(runbook, kind, rest, url, code):
-    text = HEAD.replace("steps:", "secrets: {k: {env: K}}\nsteps:").replace(
-        "connections:\n", f"connections:\n  it: {{type: {kind}, url: \"{url}\"{rest}}}\n")
-    done = runbook("check", runbook.write("bad.yaml", text + "  - {id: a, connection: it, http: /x}\n"))
-    found = re.findall(r"error\[(RB\d+)\]", done.out + done.err)
-    assert found == ([code] if code else []), done
-
-
-@pytest.mark.parametrize("rest, code", [
-    ("type: s3, url: \"https://x\", region: \"\", access_key: a, secret_key: b", "RB0218"),
-    ("type: postgres, dbname: a, port: 99999", "RB0217"), ("type: postgres, dbname: a, port: abc", "RB0217"),
-    ("type: postgres, dbname: a, port: \"5432,0\"", "RB0217"), ("type: postgres, dbname: a, port: \"5432,,6432\"", None),
-    ("type: postgres, dbname: a, sslmode: bogus", "RB0207"), ("type: postgres, dbname: a, sslmode: verify-full", None),
-    ("type: postgres, dbname: a, sslmode: \"${{ params.value }}\", port: \"${{ params.port }}\"", None)])
-def test_http_what_is_written_wrong_in_other_connections_is_an_error_of_check(runbook, rest, code):
-    text = HEAD.replace("connections:\n", f"connections:\n  it: {{{rest}}}\n")
-    done = runbook("check", runbook.write("bad.yaml", text + "  - {id: a, exec: [echo, a]}\n"))
-    assert re.findall(r"error\[(RB\d+)\]", done.out + done.err) == ([code] if code else []), done
