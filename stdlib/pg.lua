@@ -1,6 +1,9 @@
 ---@meta pg
 -- Asking a PostgreSQL database. A check may read and never write: the server is told so, and refuses
--- what writes. Each call is recorded with its outcome, and a replay answers it from the record.
+-- what writes, and what it would let through nevertheless is not sent to it (`COPY`, `DO`, `CALL`, `NOTIFY`,
+-- `EXPLAIN ANALYZE`...). A function does what it does: `select pg_reload_conf()`, `pg_notify`, `lo_export`,
+-- `dblink` are reading to the server. Where that must not be, give the connection a role that may do no
+-- more than read. Each call is recorded with its outcome, and a replay answers it from the record.
 
 -- The sandbox gives a module, and nothing else, the way to ask the interpreter.
 -- `ask(call, request)` returns the recorded outcome and the author's view of it.

@@ -7,6 +7,7 @@
 #include "base/duration.h"
 #include "effects/sql_params.h"
 #include "plan/sql_name.h"
+#include "plan/sql_word.h"
 
 enum { PARAMS_MAX = 65535 }; /* the protocol counts them in 16 bits */
 
@@ -28,53 +29,6 @@ bool rb_sql_request_is_read_only(const struct rb_value *request)
 bool rb_sql_request_is_transaction(const struct rb_value *request)
 {
     return rb_value_get_bool(request, "transaction", true);
-}
-
-static const char *skip_comment(const char *at)
-{
-    int depth = 0; /* they nest (PostgreSQL 15, section 4.1.5) */
-    do {
-        int step = strncmp(at, "/*", 2) == 0 ? 1 : strncmp(at, "*/", 2) == 0 ? -1 : 0;
-        depth += step;
-        at += step != 0 ? 2 : 1;
-    } while (depth > 0 && *at);
-    return at;
-}
-
-static const char *skip_blank(const char *at)
-{
-    for (;;) {
-        at += strspn(at, " \t\r\n\f\v;");
-        if (strncmp(at, "--", 2) == 0)
-            at += strcspn(at, "\r\n");
-        else if (strncmp(at, "/*", 2) == 0)
-            at = skip_comment(at);
-        else
-            return at;
-    }
-}
-
-static bool is_word(const char *at, const char *word)
-{
-    static const char more[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                               "0123456789_$";
-    size_t length = strlen(word);
-    return strncasecmp(at, word, length) == 0 && !(at[length] & 0x80) &&
-           (!at[length] || !strchr(more, at[length]));
-}
-
-const char *rb_sql_transaction_word(const char *text)
-{
-    static const char *const words[] = {"ABORT",    "BEGIN", "COMMIT", "END",
-                                        "ROLLBACK", "START", NULL};
-    const char *at = skip_blank(text);
-    for (const char *const *word = words; *word; word++) {
-        if (is_word(at, *word))
-            return *word;
-    }
-    bool prepares = is_word(at, "PREPARE") &&
-                    is_word(skip_blank(at + strlen("PREPARE")), "TRANSACTION");
-    return prepares ? "PREPARE TRANSACTION" : NULL;
 }
 
 static bool is_text(const struct rb_value *value)
@@ -99,29 +53,30 @@ static bool check_params(const struct rb_value *params, const char *which,
 }
 
 static bool check_statement(const struct rb_value *statement, const char *member,
-                            const char *which, struct rb_error *err)
+                            bool reads, const char *which, struct rb_error *err)
 {
     RB_AUTO_BUF struct rb_buf text = {0};
     if (!rb_sql_text_check(rb_value_get(statement, member), err))
         return rb_error_prefix(err, "%s", which);
     rb_sql_text_join(rb_value_get(statement, member), &text);
-    if (memchr(rb_buf_text(&text), '\0', text.length) || !*skip_blank(rb_buf_text(&text)))
+    const char *whole = rb_buf_text(&text);
+    if (memchr(whole, '\0', text.length) || rb_sql_word_is_missing(whole))
         return rb_fail(err, RB_ERR_INVALID, "%s is empty or holds a NUL", which);
-    const char *word = rb_sql_transaction_word(rb_buf_text(&text));
-    if (word)
-        return rb_fail(err, RB_ERR_INVALID,
-                       "%s is %s, but the transaction is that of the request", which, word);
+    if (!rb_sql_word_check(whole, reads, err))
+        return rb_error_prefix(err, "%s", which);
     return check_params(rb_value_get(statement, "params"), which, err);
 }
 
-static bool check_statements(const struct rb_value *statements, struct rb_error *err)
+static bool check_statements(const struct rb_value *request, struct rb_error *err)
 {
+    const struct rb_value *statements = rb_value_get(request, "statements");
+    bool reads = rb_sql_request_is_read_only(request);
     if (rb_value_count(statements) == 0)
         return rb_fail(err, RB_ERR_INVALID, "the request has no statement");
     for (size_t i = 0; i < rb_value_count(statements); i++) {
         char which[48];
         snprintf(which, sizeof which, "statement %zu", i + 1);
-        if (!check_statement(rb_value_at(statements, i), "text", which, err))
+        if (!check_statement(rb_value_at(statements, i), "text", reads, which, err))
             return false;
     }
     return true;
@@ -136,7 +91,7 @@ static bool check_review(const struct rb_value *request, struct rb_error *err)
         return rb_fail(err, RB_ERR_INVALID, "a review has no limit of idling");
     if (rb_sql_request_is_read_only(request) || !rb_sql_request_is_transaction(request))
         return rb_fail(err, RB_ERR_INVALID, "a review is of a transaction that writes");
-    return check_statement(review, "query", "the query of the review", err);
+    return check_statement(review, "query", false, "the query of the review", err);
 }
 
 bool rb_sql_request_check(const struct rb_value *request, struct rb_error *err)
@@ -145,8 +100,7 @@ bool rb_sql_request_check(const struct rb_value *request, struct rb_error *err)
     if (rb_sql_request_is_read_only(request) && !rb_sql_request_is_transaction(request))
         return rb_fail(err, RB_ERR_INVALID, "what only reads is one transaction");
     return rb_sql_params_check(rb_value_get(connection, "params"), err) &&
-           check_statements(rb_value_get(request, "statements"), err) &&
-           check_review(request, err);
+           check_statements(request, err) && check_review(request, err);
 }
 
 /* Of the server's settings in milliseconds; absent: as the server has it. */

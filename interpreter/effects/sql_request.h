@@ -16,6 +16,3 @@ bool rb_sql_request_is_transaction(const struct rb_value *request);
 
 /* Appends the commands that come before the first statement: the settings and BEGIN. */
 void rb_sql_request_prologue(const struct rb_value *request, struct rb_buf *out);
-
-/* The word by which a statement would begin or end the transaction it stands in, or NULL. */
-const char *rb_sql_transaction_word(const char *text);

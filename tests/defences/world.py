@@ -325,4 +325,7 @@ DEFENCES = [
             "bool reads = false;\n    bool alone",
             SQL + "f45_the_server_refuses_to_write_what_only_reads[by-statement] "
             + SQL + "f45_the_server_refuses_to_write_what_only_reads[by-connection]"),
+    Defence("F45", "a look at what a transaction that can only read lets through", "interpreter/plan/sql_word.c",
+            "return !reads || check_reads(at, err);", "return true;",
+            SQL + "f45_what_a_read_only_transaction_lets_through_is_not_sent[copy]"),
 ]

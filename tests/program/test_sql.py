@@ -189,6 +189,30 @@ def test_sql_a_check_can_not_write(base):
     assert base.rows("select count(*) from orders").strip() == "0"
 
 
+# The server lets these through in a transaction that is READ ONLY.
+LET_THROUGH = ["copy (select 1) to program 'cat > copied'", "do $$ begin copy (select 1) to program 'cat > copied'; end $$",
+               "explain analyze create table made as select 1", "explain (analyze) select 1 as a into made", "analyze orders"]
+
+
+@pytest.mark.parametrize("text", LET_THROUGH, ids=["copy", "do", "explain", "explain-into", "analyze"])
+def test_f45_what_a_read_only_transaction_lets_through_is_not_sent(base, text):
+    """Neither by a check nor by what is declared to read only; a step that may write may do it."""
+    done = base(f"""
+  - id: look
+    lua: |
+      return {{n = pg.query("primary", [[{text}]]).rows}}
+""")
+    assert done.code == 1 and "may do more than read" in done.err, done
+    for more in ("connection: reader\n    sql:", "connection: primary\n    sql:\n      read_only: true\n     "):
+        done = base(f"""
+  - id: work
+    {more} {"query: " if "read_only" in more else ""}{text}
+""")
+        assert done.code == 1 and "may do more than read" in done.err, done
+    assert base.rows("select count(*) from pg_class where relname = 'made'") == "0"
+    assert base.rows("select count(*) from pg_ls_dir('.') as name where name = 'copied'") == "0"
+
+
 def test_f45_a_lock_is_waited_for_no_longer_than_it_says(base, postgres):
     holder = subprocess.Popen(
         ["psql", "-XqAt", "-d", "sql_demo", "-c",

@@ -18,41 +18,6 @@
 #include "effects/sql_params.h"
 #include "effects/sql_request.h"
 
-static void assert_word(const char *text, const char *word)
-{
-    const char *found = rb_sql_transaction_word(text);
-    if (word)
-        assert_string_equal(found ? found : "none", word);
-    else
-        assert_null(found);
-}
-
-static void what_begins_or_ends_a_transaction_is_known(void **state)
-{
-    (void)state;
-    assert_word("COMMIT", "COMMIT");
-    assert_word("  commit;", "COMMIT");
-    assert_word(";;end", "END");
-    assert_word("-- so\nrollback to a", "ROLLBACK");
-    assert_word("/* /* nested */ still */Abort", "ABORT");
-    assert_word("start transaction", "START");
-    assert_word("BEGIN/**/", "BEGIN");
-    assert_word("prepare /* */ transaction 'x'", "PREPARE TRANSACTION");
-}
-
-static void what_only_looks_like_it_is_left_alone(void **state)
-{
-    (void)state;
-    assert_word("SELECT 'COMMIT'", NULL);
-    assert_word("committed()", NULL);
-    assert_word("end_of_day", NULL);
-    assert_word("beginü", NULL);
-    assert_word("/* /* */ COMMIT", NULL); /* all of it is a comment */
-    assert_word("-- COMMIT", NULL);
-    assert_word("PREPARE a AS SELECT 1", NULL);
-    assert_word("", NULL);
-}
-
 static const struct rb_value *request(const char *text, const struct rb_value *params)
 {
     return rb_value_map(
@@ -79,6 +44,7 @@ static void a_refusal_names_the_place_and_no_value(void **state)
         request("SELECT $1, $2", rb_value_list(rb_value_null(), rb_value_text(""), NULL));
     assert_true(rb_sql_request_check(good, &err));
     assert_refused(request(" ; -- nothing", NULL), "statement 1 is empty");
+    assert_refused(request("commit", NULL), "statement 1: COMMIT");
     assert_refused(request("SELECT $1", rb_value_list(rb_value_int(1), NULL)),
                    "$1 of statement 1 is neither");
     assert_refused(rb_value_map("class", rb_value_text("write"), NULL), "no statement");
@@ -217,8 +183,6 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_library_is_loaded_when_it_is_needed),
         cmocka_unit_test(a_library_that_can_not_be_loaded_is_named),
-        cmocka_unit_test(what_begins_or_ends_a_transaction_is_known),
-        cmocka_unit_test(what_only_looks_like_it_is_left_alone),
         cmocka_unit_test(a_refusal_names_the_place_and_no_value),
         cmocka_unit_test(a_connection_names_what_it_may),
         cmocka_unit_test(what_a_connection_says_stands_before_what_is_given),
