@@ -114,8 +114,12 @@ bool rb_rows_value(const struct rb_world *world, const struct rb_value *result,
     if (!rb_stream_read(world, rb_value_get(result, "out"), &text, err))
         return false;
     const char *at = rb_buf_text(&text);
-    if (text.length > 0 && !next_row(&at, at + text.length, &raw, err))
+    if (text.length == 0)
+        return rb_fail(err, RB_ERR_INVALID, "no row was returned, so there is no value");
+    if (!next_row(&at, at + text.length, &raw, err))
         return false;
+    if (rb_value_count(raw) == 0)
+        return rb_fail(err, RB_ERR_INVALID, "the row has no column, so there is no value");
     *ret_value = typed(rb_value_at(raw, 0), type_of(result, 0));
     return true;
 }

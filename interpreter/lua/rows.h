@@ -14,6 +14,7 @@ const struct rb_value *rb_rows_result(const struct rb_value *outcome);
 bool rb_rows_read(const struct rb_world *world, const struct rb_value *result,
                   const struct rb_value **ret_rows, struct rb_error *err) RB_MUST_CHECK;
 
-/* The first column of its first row, null where there is none. A new reference. */
+/* The first column of its first row. RB_ERR_INVALID: there is none, which is not the same as null; and as
+ * rb_stream_read. A new reference. */
 bool rb_rows_value(const struct rb_world *world, const struct rb_value *result,
                    const struct rb_value **ret_value, struct rb_error *err) RB_MUST_CHECK;

@@ -213,6 +213,36 @@ def test_f45_what_a_read_only_transaction_lets_through_is_not_sent(base, text):
     assert base.rows("select count(*) from pg_ls_dir('.') as name where name = 'copied'") == "0"
 
 
+@pytest.mark.parametrize("text, why", [("select 1 where false", "no row was returned"),
+                                       ("update orders set status = 'x'", "no row was returned"),
+                                       ("select", "has no column")], ids=["row", "update", "column"])
+@pytest.mark.parametrize("wanted", ["expect: {value: null}", "check: result.value == nil", "check: result.value ~= 'down'"],
+                         ids=["expect", "nil", "other"])
+def test_sql_no_row_is_no_value(base, text, wanted, why):
+    """Nothing compares well with it, not even null and what it must not be."""
+    done = base(f"""
+  - id: look
+    connection: primary
+    sql: {text}
+    {wanted}
+""")
+    assert done.code == 1 and why in done.err, done
+    [failed] = base.runbook.named("attempt.failed")
+    assert failed["reason"] == "unknown", failed
+    assert base.runbook("replay", "last").code == 0
+
+
+def test_sql_null_is_a_value(base):
+    assert base("""
+  - id: look
+    connection: primary
+    sql: select null::int
+    expect: {value: null, rows: 1}
+    check: result.value == nil
+  - {id: gate, gate: 'pg.query("reader", "select null").value == nil'}
+""").code == 0
+
+
 def test_f45_a_lock_is_waited_for_no_longer_than_it_says(base, postgres):
     holder = subprocess.Popen(
         ["psql", "-XqAt", "-d", "sql_demo", "-c",
