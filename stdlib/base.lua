@@ -53,9 +53,11 @@ result = nil
 
 ---The verdict "does not hold", with its reason; ends the check.
 ---
----    local used = 40
----    if used > 90 then fail("the disk is full: " .. used .. " %") end
+---    local mode = sh.exec{"echo", "rw"}.stdout
+---    if mode ~= "rw\n" then fail("it is mounted " .. mode) end
 ---    return true
+---
+---Numbers are better compared by `check.le` and its like, which say what they compared, and to which NaN is unknown.
 ---@param why string
 function fail(why) end
 

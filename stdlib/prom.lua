@@ -14,7 +14,7 @@ local prom = {}
 
 ---@class prom.Sample
 ---@field labels table<string, string>  the name of the metric is `__name__`
----@field value number                  may be NaN or infinite
+---@field value number
 ---@field time integer                  what `time` works with
 
 ---@class prom.Series
@@ -39,11 +39,15 @@ local prom = {}
 ---@field time? integer|string          of the question, instead of now
 ---@field timeout? string               a duration (default 30s)
 
+---@class prom.QueryOptions: prom.Options
+---@field nan? boolean                  true: values that are NaN or infinite are given as well
+
 ---@class prom.RangeOptions
 ---@field last? string                  a duration: from so long ago until now
 ---@field from? integer|string          instead of `last`
 ---@field to? integer|string            with `from` (default now)
 ---@field step? string                  a duration between two values (default 1m)
+---@field nan? boolean                  true: values that are NaN or infinite are given as well
 ---@field timeout? string               a duration (default 30s)
 
 ---@class prom.AlertOptions
@@ -65,9 +69,9 @@ local function raise(call, code, message, retryable)
           retryable = retryable or false })
 end
 
--- Begins a call of this name. A misspelt option would be an option left out: what is not known is refused.
-local function begin(name, connection, options, known)
-  local call = { name = name, connection = connection }
+-- Begins a call of this name, which asks `promql`, if any. A misspelt option would be an option left out: what is not known is refused.
+local function begin(name, connection, options, known, promql)
+  local call = { name = name, connection = connection, promql = promql }
   if type(connection) ~= "string" then misuse(call, "the connection is a " .. type(connection)) end
   if options ~= nil and type(options) ~= "table" then misuse(call, "options are a table") end
   call.options = options or {}
@@ -106,13 +110,18 @@ local function answer(call, request, path, query)
   return reply.data
 end
 
--- A pair of time and text, as Prometheus has it.
+-- A pair of time and text, as Prometheus has it. NaN is neither less nor more than anything, so that whoever
+-- looks for what is too much would find that nothing is.
 local function sample(call, pair)
   local at = type(pair) == "table" and pair[1]
   local text = type(pair) == "table" and pair[2]
   local value = type(text) == "string" and (NUMBERS[text] or tonumber(text))
   if type(at) ~= "number" or not value then
     raise(call, "protocol", "a value in the answer is no number")
+  end
+  if (value ~= value or math.abs(value) == math.huge) and not call.options.nan then
+    raise(call, "no_number", "the value of " .. call.promql .. " is " ..
+              (value ~= value and "NaN" or "infinite"), true)
   end
   return value, math.floor(at)
 end
@@ -135,7 +144,8 @@ local function list(call, value)
   return value
 end
 
-local function vector(call, promql)
+local function vector(call)
+  local promql = call.promql
   if type(promql) ~= "string" then misuse(call, "the question is a " .. type(promql)) end
   local query = { query = promql }
   if call.options.time ~= nil then query.time = time.format(call.options.time) end
@@ -161,14 +171,15 @@ end
 ---    if #down > 0 then fail(down[1].labels.instance .. " is down") end
 ---    return prom.value("metrics", "count(up)") > 0
 ---
----Histograms, texts and ranges are refused.
+---A value that is NaN or infinite raises an error, as for `prom.value`, unless `nan = true` asks for it: to
+---compare it is then up to you (`check.lt` and its like are unknown of NaN). Histograms, texts and ranges are refused.
 ---@param connection string      a connection of the runbook, of the type prometheus
 ---@param promql string
----@param options? prom.Options
+---@param options? prom.QueryOptions
 ---@return prom.Sample[]
 function prom.query(connection, promql, options)
   return vector(begin("prom.query", connection, options,
-                      { time = "number|string", timeout = "string" }), promql)
+                      { nan = "boolean", time = "number|string", timeout = "string" }, promql))
 end
 
 ---The one number that a question in PromQL gives now.
@@ -183,18 +194,13 @@ end
 ---@return number
 function prom.value(connection, promql, options)
   local call = begin("prom.value", connection, options,
-                     { time = "number|string", timeout = "string" })
-  local samples = vector(call, promql)
+                     { time = "number|string", timeout = "string" }, promql)
+  local samples = vector(call)
   if #samples == 0 then raise(call, "no_data", "there is no data for " .. promql, true) end
   if #samples > 1 then
     raise(call, "many", #samples .. " series instead of one number for " .. promql)
   end
-  local value = samples[1].value
-  if value ~= value or value == math.huge or value == -math.huge then
-    raise(call, "no_number", "the value of " .. promql .. " is " ..
-              (value ~= value and "NaN" or "infinite"), true)
-  end
-  return value
+  return samples[1].value
 end
 
 -- Where a range begins and ends.
@@ -216,15 +222,15 @@ end
 ---    return math.min(table.unpack(up[1].values)) == 1, "it was down"
 ---
 ---A series has a value for each step at which there was one: gaps are left out, and can be seen by
----`times`.
+---`times`. A value that is NaN or infinite raises an error, unless `nan = true` asks for it.
 ---@param connection string      a connection of the runbook, of the type prometheus
 ---@param promql string
 ---@param options prom.RangeOptions
 ---@return prom.Series[]
 function prom.range(connection, promql, options)
   local call = begin("prom.range", connection, options,
-                     { from = "number|string", last = "string", step = "string",
-                       timeout = "string", to = "number|string" })
+                     { from = "number|string", last = "string", nan = "boolean", step = "string",
+                       timeout = "string", to = "number|string" }, promql)
   if type(promql) ~= "string" then misuse(call, "the question is a " .. type(promql)) end
   local from, to = ends(call)
   local data = answer(call, "prom.range", "/api/v1/query_range",

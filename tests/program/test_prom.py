@@ -88,6 +88,11 @@ def test_prom_alerts_of_a_real_server_are_those_of_its_rules(runbook, prometheus
     ('prom.value("metrics", "prometheus_http_requests_total")', "series instead of one number"),
     ('prom.value("metrics", "up / 0")', "the value of up / 0 is infinite"),
     ('prom.value("metrics", "0 * (up / 0)")', "is NaN"),
+    ('prom.query("metrics", "0 * (up / 0)")', "prom.query: the value of 0 * (up / 0) is NaN"),
+    ('prom.query("metrics", "scalar(up / 0)")', "the value of scalar(up / 0) is infinite"),
+    ('prom.range("metrics", "0 * (up / 0)", {last = "1m"})', "prom.range: the value of 0 * (up / 0) is NaN"),
+    ('prom.range("metrics", "-up / 0", {last = "1m"})', "is infinite"),
+    ('prom.value("metrics", "up", {nan = true})', "unknown option 'nan'"),
     ('prom.value("metrics", "up[5m]")', "it gives a matrix"),
     ('prom.value("metrics", "up{")', "parse error"),
     ('prom.range("metrics", "up{", {last = "1m"})', "parse error"),
@@ -103,6 +108,32 @@ def test_prom_alerts_of_a_real_server_are_those_of_its_rules(runbook, prometheus
 def test_prom_what_is_no_number_is_unknown(runbook, prometheus, lua, why):
     done = real(runbook, prometheus, f"return {{it = {lua}}}", 1)
     assert why in done.err and "could not be decided" in done.err, done
+
+
+@pytest.mark.parametrize("lua", [
+    'not (prom.query("metrics", "0 * (up / 0)")[1].value > 5)',
+    'math.max(0, prom.query("metrics", "0 * (up / 0)")[1].value) < 5',
+    'check.lt(prom.query("metrics", "0 * (up / 0)", {nan = true})[1].value, 5)',
+    'check.all{a = function() return check.ne(prom.query("metrics", "0 * (up / 0)", {nan = true})[1].value, 5) end}',
+])
+def test_prom_nan_opens_no_gate(runbook, prometheus, lua):
+    path = runbook.write("gate.yaml", f"""runbook: gate
+connections:
+  metrics: {{type: prometheus, url: "http://127.0.0.1:{prometheus.port}"}}
+steps:
+  - id: it
+    gate: {{check: '{lua}', every: 1ms, timeout: 1ms}}
+""")
+    done = runbook("exec", path)
+    assert done.code == 1, done
+    assert {item.get("verdict", "unknown") for d in runbook.named("eval.result") for item in d["items"]} == {"unknown"}
+
+
+def test_prom_nan_is_given_to_who_asks_for_it(runbook, prometheus):
+    real(runbook, prometheus, """local one = prom.query("metrics", "0 * (up / 0)", {nan = true})[1].value
+      local all = prom.range("metrics", "up / 0", {last = "10m", step = "1s", nan = true})[1].values
+      return {nan = one ~= one, infinite = all[1] == math.huge}""")
+    assert outputs(runbook) == {"nan": True, "infinite": True}
 
 
 def test_prom_no_data_opens_no_gate(runbook, prometheus):
