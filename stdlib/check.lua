@@ -23,12 +23,21 @@ local function subject(what)
   return what .. ": "
 end
 
+-- What a database counts with more digits than a number of Lua has comes as a text (pg).
+local function remedy(left, right)
+  local text = type(left) == "string" and left or right
+  local digits = math.type(text == left and right or left) and tostring(text):match("^%-?0*(%d*%.?%d+)$")
+  digits = digits and #digits:gsub("%.", "")
+  if type(left) == type(right) or not digits or digits <= 15 then return "" end
+  return "; a number of " .. digits .. " digits came as a text: round it in the query, round(x, 6), or cast it to float8"
+end
+
 -- `expected` is how the right side is said where it does not hold.
 local function compare(left, op, right, what, types, holds, expected)
   local name, l, r = subject(what), quote(left), quote(right)
   if not comparable(left, right, types) then
     saw(what or "", l, op, r)
-    unknown(name .. l .. " can't be compared with " .. r)
+    unknown(name .. l .. " can't be compared with " .. r .. remedy(left, right))
   end
   local held = holds(left, right)
   saw(what or "", l, op, r, held)

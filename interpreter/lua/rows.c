@@ -22,18 +22,33 @@ static bool among(const char *name, const char *const *names)
     return *names != NULL;
 }
 
+/* Of a numeric: neither zeros before its first digit nor those at the end of its fraction. */
 static size_t digits_of(const char *text)
 {
-    size_t count = 0;
-    for (; *text; text++)
-        count += *text >= '0' && *text <= '9';
-    return count;
+    size_t count = 0, zeros = 0;
+    bool fraction = false;
+    for (; *text; text++) {
+        bool zero = *text == '0';
+        fraction |= *text == '.';
+        if ((!zero && (*text < '0' || *text > '9')) || (zero && count == 0))
+            continue;
+        count++;
+        zeros = zero && fraction ? zeros + 1 : 0;
+    }
+    return count - zeros;
+}
+
+/* A real's text is the shortest that reads back as the same; two numerics that differ stay different. */
+static bool is_exact(const char *type, const char *text)
+{
+    static const char *const real[] = {"real", "double precision", NULL};
+    return among(type, real) ||
+           (strcmp(type, "numeric") == 0 && digits_of(text) <= DBL_DIG);
 }
 
 static const struct rb_value *typed(const struct rb_value *raw, const char *type)
 {
     static const char *const whole[] = {"smallint", "integer", "bigint", "oid", NULL};
-    static const char *const real[] = {"real", "double precision", "numeric", NULL};
     const char *text = rb_value_as_text(raw, NULL);
     char *end;
     if (!text)
@@ -43,9 +58,10 @@ static const struct rb_value *typed(const struct rb_value *raw, const char *type
         long long number = strtoll(text, &end, 10);
         if (errno == 0 && end != text && *end == '\0')
             return rb_value_int(number);
-    } else if (among(type, real) && digits_of(text) <= DBL_DIG) {
+    } else if (is_exact(type, text)) {
         double number = strtod(text, &end);
-        if (errno == 0 && end != text && *end == '\0' && isfinite(number))
+        bool nearest = errno == 0 || strcmp(type, "numeric") != 0; /* of the smallest */
+        if (nearest && end != text && *end == '\0' && isfinite(number))
             return rb_value_number(number);
     } else if (strcmp(type, "boolean") == 0) {
         return rb_value_bool(text[0] == 't');

@@ -232,6 +232,38 @@ def test_sql_no_row_is_no_value(base, text, wanted, why):
     assert base.runbook("replay", "last").code == 0
 
 
+@pytest.mark.parametrize("expr, lua", [
+    ("avg(x) from (values (1), (2)) t(x)", "1.5"), ("(1.0 / 3)::float8", "1 / 3"), ("0.1::float4", "0.1"),
+    ("(0.1::float8 + 0.2)", "0.1 + 0.2"), ("'1e-310'::float8", "1e-310"), ("1.50000000000000000000", "1.5"),
+    ("0.000000000123456789012345", "0.000000000123456789012345"), ("-100.00", "-100"), ("100::numeric", "100"), ("0.00", "0"),
+    ("1234567890123456::numeric", '"1234567890123456"'), ("1.0 / 3", '"0.33333333333333333333"'),
+    ("1000000000000000.10", '"1000000000000000.10"'), ("9223372036854775807", "9223372036854775807"),
+    ("'NaN'::float8", '"NaN"'), ("'Infinity'::float4", '"Infinity"'), ("'NaN'::numeric", '"NaN"'), ("true", "true"),
+    ("timestamp '2025-01-02 03:04'", '"2025-01-02 03:04:00"'), ("array[1,2]", '"{1,2}"'), ("'\\x0aff'::bytea", '"\\\\x0aff"'),
+    ("'{\"a\": 1}'::json", """'{"a": 1}'"""), ("null::int", "nil")])
+def test_sql_what_a_column_is_follows_from_its_type(base, expr, lua):
+    """And not from how many digits there are today."""
+    done = base(f"""
+  - id: look
+    connection: reader
+    sql: |
+      select {expr}
+    check: |
+      return result.value == {lua}, "it is a " .. type(result.value) .. ": " .. tostring(result.value)
+""")
+    assert done.code == 0, done
+
+
+def test_sql_what_has_too_many_digits_is_named_with_its_remedy(base):
+    done = base("""
+  - id: look
+    connection: reader
+    sql: select 1.0 / 3 as third
+    check: check.lt(result.value, 5, "a third")
+""")
+    assert done.code == 1 and "a number of 20 digits came as a text: round it in the query" in done.err, done
+
+
 def test_sql_null_is_a_value(base):
     assert base("""
   - id: look
