@@ -23,6 +23,9 @@ local pg = {}
 ---@field code string                   "connect", "server", "timeout", "lost"...
 ---@field message string
 ---@field sqlstate? string              of the server, as "42P01"
+---@field detail? string                what it said besides: "Key (id)=(1) already exists."
+---@field hint? string
+---@field position? integer             where in the statement, in characters from 1
 ---@field target string                 the connection
 ---@field retryable boolean             another try may turn out otherwise
 
@@ -107,6 +110,7 @@ function pg.query(connection, text, params, options)
     local message = "pg.query: " .. failed.message
     if failed.sqlstate then message = message .. " (" .. failed.sqlstate .. ")" end
     error({ code = failed.code, message = message, sqlstate = failed.sqlstate,
+            detail = failed.detail, hint = failed.hint, position = failed.position,
             target = connection, retryable = AGAIN[failed.code] or false })
   end
   return outcome

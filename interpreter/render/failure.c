@@ -2,9 +2,12 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "journal/blob.h"
 #include "render/tail.h"
 #include "render/words.h"
+
+enum { SAID_MAX = 300 };
 
 struct account {
     const struct rb_frame *frame;
@@ -115,6 +118,38 @@ static void read_tail(const struct account *account, const char *stream,
                  ret_tail);
 }
 
+/* "hint: ..."; a server may say a row's worth of text. */
+static void tell_said(const struct account *account, const char *label, const char *said)
+{
+    RB_AUTO_BUF struct rb_buf line = {0};
+    if (!said)
+        return;
+    size_t length = strlen(said), shown = length > SAID_MAX ? SAID_MAX : length;
+    RB_AUTO_FREE char *head = rb_strndup(said, rb_text_valid_utf8(said, shown));
+    rb_buf_printf(&line, "%s: ", label);
+    rb_words_text(&line, head);
+    rb_buf_puts(&line, length > shown ? "..." : "");
+    account->tell(account->context, RB_FAILURE_CHECK, rb_buf_text(&line));
+}
+
+/* What a database said beside the message that is the reason, and where. */
+static void tell_server(const struct account *account)
+{
+    RB_AUTO_BUF struct rb_buf place = {0};
+    const struct rb_value *error = rb_value_get(account->frame->result, "error");
+    int64_t position = rb_value_get_int(error, "position", 0);
+    int64_t statement = rb_value_get_int(error, "statement", -1);
+    tell_said(account, "detail", rb_value_get_text(error, "detail", NULL));
+    tell_said(account, "hint", rb_value_get_text(error, "hint", NULL));
+    if (account->frame->statements > 1 && statement >= 0)
+        rb_buf_printf(&place, "statement %lld", (long long)statement + 1);
+    if (position > 0)
+        rb_buf_printf(&place, "%scharacter %lld", place.length > 0 ? ", " : "",
+                      (long long)position);
+    if (place.length > 0)
+        tell_said(account, "where", rb_buf_text(&place));
+}
+
 /* Says whether that was all of it. */
 static bool tell_tail(const struct account *account, const char *stream, const char *name)
 {
@@ -188,6 +223,7 @@ void rb_failure_lines(const struct rb_frame *frame, int attempt,
     const char *out =
         rb_value_get(frame->result, "status") ? "the answer" : "standard output";
     tell_checks(&account);
+    tell_server(&account);
     bool whole_out = tell_tail(&account, "out", out);
     bool whole_err = tell_tail(&account, "err", "standard error");
     if (!whole_out)

@@ -1,6 +1,6 @@
 #pragma once
 /* What is known about an attempt that failed or is in doubt, as lines: the checks that do not
- * hold with their operands and what else they compared, the last lines of output, where all of it is. */
+ * hold with their operands and what else they compared, what a database said besides, the last lines of output, where all of it is. */
 
 #include "render/story.h"
 

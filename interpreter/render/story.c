@@ -80,11 +80,14 @@ static void push(struct rb_story *story, const struct rb_state *state, int node,
     struct rb_frame *frame = &story->frames[story->count++];
     RB_AUTO_BUF struct rb_buf key = {0};
     rb_node_key(state, node, &key);
-    *frame = (struct rb_frame){.node = node,
-                               .attempt = state->nodes[node].attempt,
-                               .key = rb_buf_take(&key),
-                               .began = mono,
-                               .attempt_began = mono};
+    const struct rb_value *spec = rb_node_step(state, node)->spec;
+    *frame =
+        (struct rb_frame){.node = node,
+                          .statements = rb_value_count(rb_value_get(spec, "statements")),
+                          .attempt = state->nodes[node].attempt,
+                          .key = rb_buf_take(&key),
+                          .began = mono,
+                          .attempt_began = mono};
 }
 
 /* Makes the frames those of the nodes under way; both are in the order of the nodes, which are

@@ -10,6 +10,7 @@ struct rb_frame {
     int attempt;
     char *key, *title;               /* title NULL: none */
     bool titled;                     /* the values in it are known */
+    size_t statements;               /* of its step; 0: it has none */
     rb_time began, attempt_began;    /* monotonic; in this session */
     const struct rb_value *failure;  /* payload of its last attempt.failed, or NULL */
     const struct rb_value *result;   /* payload of its last effect.result, or NULL */

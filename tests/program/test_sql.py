@@ -162,10 +162,37 @@ def test_sql_what_fails_is_taken_back_and_its_state_is_told(base):
 """)
     assert done.code == 1, done
     assert "duplicate key" in done.err
+    assert "detail: Key (id)=(1) already exists." in done.err and "where: statement 2" in done.err, done
     assert base.rows("select count(*) from orders").strip() == "0"
     error = base.runbook.named("effect.result")[0]["error"]
     assert (error["sqlstate"], error["statement"], error["sent"]) == ("23505", 1, "no")
     assert base.runbook.named("attempt.failed")[0]["reason"] == "sql"
+
+
+def test_sql_where_a_statement_is_wrong_and_what_would_help_is_told(base):
+    """In the statement alone where there are not several; of `try` as members of its error."""
+    done = base("""
+  - id: work
+    connection: primary
+    sql: select sttus from orders where status = ${{ params.value }}
+""")
+    assert done.code == 1 and 'where: character 8' in done.err, done
+    assert 'hint: Perhaps you meant to reference the column "orders.status".' in done.err, done
+    long = "x" * 1000
+    done = base(f"""
+  - id: work
+    connection: primary
+    sql: do $$ begin raise 'no' using detail = '{long}'; end $$
+""")
+    assert max(map(len, done.err.splitlines())) < 400 and "detail: xxx" in done.err, done
+    assert base("""
+  - id: look
+    lua: |
+      local none, problem = try(pg.query, "reader", "select sttus from orders")
+      return {hint = problem.hint, position = problem.position}
+""").code == 0
+    told = base.runbook.named("step.passed")[0]["outputs"]
+    assert told["position"] == 8 and "orders.status" in told["hint"], told
 
 
 @pytest.mark.parametrize("sql", ["{query: insert into orders values (1), read_only: true}",
