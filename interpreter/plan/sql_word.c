@@ -113,13 +113,29 @@ bool rb_sql_word_is_missing(const char *text)
     return !*skip(text, ';');
 }
 
+/* What follows the first `;` that ends a command; NULL: nothing does. Only what CREATE makes has
+ * commands in its own text, and that is left to the server. */
+static const char *second(const char *text)
+{
+    struct rb_sql_lexer lexer = {.text = text, .length = strlen(text)};
+    while (lexer.at < lexer.length &&
+           (lexer.within != RB_SQL_IN_PLAIN || text[lexer.at] != ';'))
+        rb_sql_lexer_step(&lexer);
+    const char *rest = skip(text + lexer.at, ';');
+    return *rest && !is_word(text, "CREATE") ? rest : NULL;
+}
+
 bool rb_sql_word_check(const char *text, bool reads, struct rb_error *err)
 {
     const char *at = skip(text, ';'), *word = of_transaction(at);
     if (word)
+        return rb_fail(
+            err, RB_ERR_INVALID,
+            "%s can't be a statement: the transaction is begun and ended for all of "
+            "them, or with `transaction: false` for each",
+            word);
+    if (second(at))
         return rb_fail(err, RB_ERR_INVALID,
-                       "%s is not for a statement: the transaction is "
-                       "that of all of them together",
-                       word);
+                       "several commands in one text: write them as a list");
     return !reads || check_reads(at, err);
 }

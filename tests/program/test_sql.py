@@ -223,7 +223,7 @@ LET_THROUGH = ["copy (select 1) to program 'cat > copied'", "do $$ begin copy (s
 
 @pytest.mark.parametrize("text", LET_THROUGH, ids=["copy", "do", "explain", "explain-into", "analyze"])
 def test_f45_what_a_read_only_transaction_lets_through_is_not_sent(base, text):
-    """Neither by a check nor by what is declared to read only; a step that may write may do it."""
+    """Neither by a check nor by what is declared to read only, of which `check` knows before a run."""
     done = base(f"""
   - id: look
     lua: |
@@ -235,7 +235,7 @@ def test_f45_what_a_read_only_transaction_lets_through_is_not_sent(base, text):
   - id: work
     {more} {"query: " if "read_only" in more else ""}{text}
 """)
-        assert done.code == 1 and "may do more than read" in done.err, done
+        assert done.code == 2 and "RB0308" in done.err and "may do more than read" in done.err, done
     assert base.rows("select count(*) from pg_class where relname = 'made'") == "0"
     assert base.rows("select count(*) from pg_ls_dir('.') as name where name = 'copied'") == "0"
 
@@ -496,6 +496,9 @@ def test_sql_what_would_be_done_is_shown_with_its_values(base):
     ("run: echo ${{ sql.ident(params.value) }}", "RB0422"),
     ("when: sql.ident(params.value)[1] == 'x'\n    run: 'true'", "RB0422"),
     ("connection: primary\n    sql: ' ; '", "RB0218"),
+    ("connection: primary\n    sql: [begin, select 1, commit]", "RB0308"),
+    ("connection: primary\n    sql: insert into a values (${{ params.value }}); drop table a", "RB0308"),
+    ("connection: reader\n    sql: copy (select 1) to '/tmp/a'", "RB0308"),
     ("connection: primary\n    sql: {query: select 1, statements: [select 2]}", "RB0222"),
     ("connection: primary\n    sql: insert into a values (1)\n    retry: 3", "RB0512"),
     ("connection: primary\n    sql: select 1\n    check: result.exit == 0", "RB0409"),

@@ -102,5 +102,19 @@
       "\n"                                                                                 \
       "    run: |\n"                                                                       \
       "      inner=$(echo ${{ params.x }})\n"                                              \
-      "      echo \"$inner\"\n")
+      "      echo \"$inner\"\n")                                                           \
+    X(308, RB_DIAG_ERROR, "a statement that would be refused",                             \
+      "The statements of a step are one transaction, which is begun and committed for\n"   \
+      "them, or with `transaction: false` each is one; each is one command. What a step\n" \
+      "or a connection declares to be `read_only` begins with a word that the server\n"    \
+      "holds to reading: `COPY`, which can write a file or start a program, `DO`,\n"       \
+      "`CALL`, `NOTIFY` and the like are not held, and are not sent.\n"                    \
+      "\n"                                                                                 \
+      "Wrong:\n"                                                                           \
+      "\n"                                                                                 \
+      "    sql: [begin, update a set b = 1, commit]\n"                                     \
+      "\n"                                                                                 \
+      "Right:\n"                                                                           \
+      "\n"                                                                                 \
+      "    sql: update a set b = 1\n")
 /* clang-format on */

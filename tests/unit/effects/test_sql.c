@@ -67,10 +67,13 @@ static void a_parameter_is_never_part_of_the_text(void **state)
     assert_query("SELECT name FROM person WHERE id = 1", evil);
 }
 
-static void two_commands_in_one_text_are_refused_by_the_server(void **state)
+static void two_commands_in_one_text_are_refused_by_the_server_too(void **state)
 {
     (void)state;
     sql_run(&scene, sql_request(&scene, "a.1", "SELECT 1; DROP TABLE person", NULL));
+    assert_string_equal(sql_error(scene.outcome, "code"), "refused");
+    sql_run(&scene,
+            sql_request(&scene, "a.2", "CREATE TABLE pet (); DROP TABLE person", NULL));
     assert_string_equal(sql_error(scene.outcome, "sqlstate"), "42601");
     assert_query("SELECT count(*) FROM person", "0");
 }
@@ -293,7 +296,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(a_parameter_is_never_part_of_the_text),
-        TEST(two_commands_in_one_text_are_refused_by_the_server),
+        TEST(two_commands_in_one_text_are_refused_by_the_server_too),
         TEST(null_and_types_come_through),
         TEST(each_statement_has_its_result),
         TEST(an_error_rolls_all_of_them_back),

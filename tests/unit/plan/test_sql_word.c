@@ -44,6 +44,18 @@ static void what_only_looks_like_it_is_left_alone(void **state)
     assert_false(rb_sql_word_is_missing("; COMMIT"));
 }
 
+static void several_commands_are_no_statement(void **state)
+{
+    static const char *const texts[] = {"select 1;", "select ';' -- ;\n;;",
+                                        "select $$;$$ /* ; */",
+                                        "create function a() begin atomic select 1; end"};
+    (void)state;
+    assert_word("select 1; drop table a", false, "several commands");
+    assert_word(";select ';';-- so\n;drop table a", false, "several commands");
+    for (size_t i = 0; i < RB_COUNT(texts); i++)
+        assert_word(texts[i], false, NULL);
+}
+
 static void what_a_read_only_transaction_lets_through_is_refused_to_what_reads(void **state)
 {
     static const char *const texts[] = {"copy (select 1) to program 'x'",
@@ -99,6 +111,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_begins_or_ends_a_transaction_is_refused),
+        cmocka_unit_test(several_commands_are_no_statement),
         cmocka_unit_test(what_only_looks_like_it_is_left_alone),
         cmocka_unit_test(
             what_a_read_only_transaction_lets_through_is_refused_to_what_reads),
