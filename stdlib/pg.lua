@@ -15,7 +15,7 @@ local pg = {}
 ---@class pg.Outcome
 ---@field rows integer                  how many there are
 ---@field value any                     the first column of the first row; null is nil, and where there is no row, to read it is an error (so: unknown)
----@field records table<string, any>[]  the rows by name of their columns; null is nil
+---@field records table<string, any>[]  the rows by name of their columns; null is nil, and two columns of one name are an error
 ---@field ok boolean                    true: what is refused is raised
 ---@field duration number               in seconds
 

@@ -307,6 +307,11 @@ static void judge_columns(struct judge *judge, const struct rb_value *expected)
         rb_buf_puts(&why, i ? ", " : "");
         rb_buf_puts(&why, rb_value_as_text(column, ""));
     }
+    rb_buf_puts(&why, rb_value_count(columns) ? ", expected " : "none, expected ");
+    for (size_t i = 0; i < rb_value_count(expected); i++) {
+        rb_buf_puts(&why, i ? ", " : "");
+        rb_buf_puts(&why, rb_value_as_text(rb_value_at(expected, i), ""));
+    }
     if (same)
         holds(judge, name);
     else

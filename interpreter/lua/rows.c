@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <float.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -102,12 +103,40 @@ static bool next_row(const char **at, const char *end, const struct rb_value **r
     return true;
 }
 
+static bool read_out(const struct rb_world *world, const struct rb_value *out,
+                     struct rb_buf *ret_text, struct rb_error *err)
+{
+    int64_t bytes = rb_value_get_int(out, "bytes", 0);
+    if (bytes > RB_STREAM_CAP || rb_value_get_int(out, "lost", 0) > 0)
+        return rb_fail(err, RB_ERR_INVALID,
+                       "the rows have %" PRId64
+                       " bytes, more than can be read here: ask for fewer of them",
+                       bytes);
+    return rb_stream_read(world, out, ret_text, err);
+}
+
+/* Of two columns with one name a map would keep one, and nobody would know which. */
+static bool are_named(const struct rb_value *columns, struct rb_error *err)
+{
+    for (size_t i = 0; i < rb_value_count(columns); i++) {
+        const struct rb_value *name = rb_value_get(rb_value_at(columns, i), "name");
+        for (size_t k = 0; k < i; k++) {
+            if (rb_value_equal(name, rb_value_get(rb_value_at(columns, k), "name")))
+                return rb_fail(err, RB_ERR_INVALID,
+                               "two columns are named %.80s: name one of them with AS",
+                               rb_value_as_text(name, ""));
+        }
+    }
+    return true;
+}
+
 bool rb_rows_read(const struct rb_world *world, const struct rb_value *result,
                   const struct rb_value **ret_rows, struct rb_error *err)
 {
     RB_AUTO_BUF struct rb_buf text = {0};
     struct rb_list_builder rows = {0};
-    if (!rb_stream_read(world, rb_value_get(result, "out"), &text, err))
+    if (!are_named(rb_value_get(result, "columns"), err) ||
+        !read_out(world, rb_value_get(result, "out"), &text, err))
         return false;
     const char *at = rb_buf_text(&text), *end = at + text.length;
     while (at < end) {
@@ -127,7 +156,7 @@ bool rb_rows_value(const struct rb_world *world, const struct rb_value *result,
 {
     RB_AUTO_BUF struct rb_buf text = {0};
     RB_AUTO_VALUE const struct rb_value *raw = NULL;
-    if (!rb_stream_read(world, rb_value_get(result, "out"), &text, err))
+    if (!read_out(world, rb_value_get(result, "out"), &text, err))
         return false;
     const char *at = rb_buf_text(&text);
     if (text.length == 0)

@@ -10,7 +10,7 @@ const struct rb_value *rb_rows_result(const struct rb_value *outcome);
 
 /* Its rows as a list of maps by the name of the column: whole numbers, numbers and booleans as
  * such, null left out, all else as PostgreSQL writes it; a numeric that would lose digits as well.
- * Errors: as rb_stream_read. A new reference. */
+ * Errors: two columns of one name; as rb_stream_read. A new reference. */
 bool rb_rows_read(const struct rb_world *world, const struct rb_value *result,
                   const struct rb_value **ret_rows, struct rb_error *err) RB_MUST_CHECK;
 

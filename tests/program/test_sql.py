@@ -291,6 +291,33 @@ def test_sql_what_has_too_many_digits_is_named_with_its_remedy(base):
     assert done.code == 1 and "a number of 20 digits came as a text: round it in the query" in done.err, done
 
 
+@pytest.mark.parametrize("text, more, why", [
+    ("select 1 as a, 2 as b", "expect: {columns: [a, c]}", "the columns are a, b, expected a, c"),
+    ("update orders set id = 1", "expect: {columns: [a]}", "the columns are none, expected a"),
+    ("select 1 as a, 2 as a", "check: result.records[1].a == 2", "two columns are named a: name one of them with AS"),
+    ("select 1 as a, null as a", "check: result.records[1].a == 1", "two columns are named a"),
+    ("select repeat('x', 1000000) from generate_series(1, 20)", "check: result.records[1] ~= nil", "ask for fewer of them"),
+    ("select repeat('x', 1000000) from generate_series(1, 20)", "expect: {value: x}", "the rows have 20000100 bytes, more than"),
+], ids=["columns", "none", "twice", "twice-null", "bytes", "bytes-value"])
+def test_sql_what_rows_can_not_be_looked_at_is_told_with_its_remedy(base, text, more, why):
+    done = base(f"""
+  - id: look
+    connection: primary
+    sql: {text}
+    {more}
+""")
+    assert done.code == 1 and why in done.err, done
+
+
+def test_sql_two_columns_of_one_name_have_a_value(base):
+    assert base("""
+  - id: look
+    connection: reader
+    sql: select 1 as a, 2 as a
+    expect: {value: 1, columns: [a, a], rows: 1}
+""").code == 0
+
+
 def test_sql_null_is_a_value(base):
     assert base("""
   - id: look
