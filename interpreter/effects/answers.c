@@ -62,6 +62,26 @@ static const struct rb_value *fit(const struct rb_value *question,
     return rb_value_merge(answer, as_text);
 }
 
+/* Who wrote the file has not seen the rows: where they are not as the runbook has it, a person looks. */
+static bool fits_rows(const struct rb_value *question, const struct rb_value *answer,
+                      struct rb_error *err)
+{
+    const struct rb_value *rows = rb_value_get(question, "rows");
+    const struct rb_value *expected = rb_value_get(question, "expected");
+    size_t count = rb_value_count(rows);
+    const struct rb_value *last = count > 0 ? rb_value_at(rows, count - 1) : NULL;
+    RB_AUTO_BUF struct rb_buf touched = {0};
+    bool commits = strcmp(rb_value_get_text(question, "kind", ""), "review") == 0 &&
+                   strcmp(rb_value_get_text(answer, "answer", ""), "commit") == 0;
+    if (!commits || !expected || rb_value_equal(last, expected))
+        return true;
+    if (!last || !rb_template_text(last, &touched))
+        rb_buf_puts(&touched, "no count of");
+    return rb_fail(err, RB_ERR_INVALID,
+                   "%s rows, expected %lld, and who commits that has to have seen it",
+                   rb_buf_text(&touched), (long long)rb_value_as_int(expected, 0));
+}
+
 static void pass_on(struct rb_answers *self, const struct rb_value *question,
                     rb_asker_answered *answered, void *context, const char *why)
 {
@@ -80,7 +100,8 @@ static void ask(void *context_self, const struct rb_value *question,
     const struct rb_value *written = take(self, name);
     RB_AUTO_VALUE const struct rb_value *answer = written ? fit(question, written) : NULL;
     struct rb_error err = {0};
-    if (answer && self->allow(question, answer, &err)) {
+    if (answer && self->allow(question, answer, &err) &&
+        fits_rows(question, answer, &err)) {
         RB_AUTO_VALUE const struct rb_value *via =
             rb_value_map("via", rb_value_text("answers"), NULL);
         RB_AUTO_VALUE const struct rb_value *full = rb_value_merge(answer, via);

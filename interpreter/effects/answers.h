@@ -12,7 +12,7 @@ typedef bool rb_answers_allow(const struct rb_value *question,
                               const struct rb_value *answer, struct rb_error *err);
 
 /* `answers`: name -> list of answers (parse/answers.h). What it does not answer, or not as
- * `allow` wants it, goes to `next`, unless `next` has no ask function: then nobody can be
+ * `allow` wants it, and what commits other rows than are expected, goes to `next`, unless `next` has no ask function: then nobody can be
  * asked. */
 struct rb_answers *rb_answers_new(const struct rb_value *answers, rb_answers_allow *allow,
                                   const struct rb_asker *next);

@@ -251,6 +251,19 @@ steps:
     assert found.returncode == 1 and database.password not in done.err, found
 
 
+@pytest.mark.parametrize("expected, commits", [("rows: 2", False), ("rows: 1", True), ("max_time: 10s", True)])
+def test_sql_review_a_file_commits_only_the_rows_that_are_expected(database, runbook, expected, commits):
+    """Who wrote it has not seen them. A person may commit others, and a file roll back."""
+    path = database.path(FIX.replace("{rows: 1}", "{" + expected + "}"))
+    done = runbook("exec", path, "--no-input", *database.words, *database.answers("commit"))
+    assert (done.code, database.is_done()) == ((0, True) if commits else (3, False)), done
+    assert commits or "1 rows, expected 2, and who commits that has to have seen it" in done.err, done
+    if not commits:
+        done = runbook("resume", "last", "--no-input", *database.answers("{answer: rollback, reason: too few}"))
+        assert done.code != 0 and not database.is_done() and "rolled back" in done.err, done
+    assert runbook("replay", "last").code == 0
+
+
 @pytest.mark.parametrize("sql, code", [
     ("{query: select 1, review: select 1, read_only: true}", "RB0222"),
     ("{query: vacuum, review: select 1, transaction: false}", "RB0222"),
