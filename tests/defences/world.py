@@ -269,7 +269,7 @@ DEFENCES = [
             "if (running > 0 && !uv_is_active", "if (running < 0 && !uv_is_active", "unit:test_http_faults"),
     Defence("F40", "a look that lasts no longer than the step", "interpreter/effects/look.c",
             "most > 0 && most < own ? most : own", "most > 0 && most > own ? most : own",
-            HTTP + "f40_what_is_asked_of_a_service_lasts_no_longer_than_the_step"),
+            "test_http_evidence.py::test_f40_what_is_asked_of_a_service_lasts_no_longer_than_the_step"),
     Defence("F40", "the millisecond that libcurl leaves out", "interpreter/effects/http_explain.c",
             ">= total - RB_MS", ">= total", "unit:test_http_faults"),
     Defence("F40", "an end for a mail whose time is over", "interpreter/effects/mail_transfer.c",
