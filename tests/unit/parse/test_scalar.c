@@ -30,7 +30,7 @@ static void a_whole_number_is_decimal_digits(void **state)
     }
     expect_step_findings("id: a\n  gate: x\n  retry: 0", "217@3:8");
     expect_step_findings("id: a\n  gate: x\n  retry: -3", "217@3:8");
-    expect_step_findings("id: a\n  gate: x\n  retry: 99999999999999999999", "205@3:8");
+    expect_step_findings("id: a\n  gate: x\n  retry: 99999999999999999999", "217@3:8");
 }
 
 static void text_stays_what_is_written(void **state)
