@@ -144,8 +144,8 @@ static bool accept(const struct rb_args *args, const char *path, struct rb_error
     RB_AUTO_BUF struct rb_buf bytes = {0};
     char run[96];
     if (!read_signed(path, &bytes, run, err) ||
-        !rb_history_open(args, args->word_count > 0 ? args->words[0] : run, false, NULL,
-                         NULL, &history, err))
+        !rb_history_open(args, args->word_count > 0 ? args->words[0] : run, RB_HISTORY_ADD,
+                         NULL, NULL, &history, err))
         return false;
     bool good = rb_hand_in_signed(&history, rb_buf_text(&bytes), bytes.length, err);
     rb_history_done(&history);
@@ -160,7 +160,7 @@ static bool of_run(const struct rb_args *args, const char *item, struct rb_error
             err, RB_ERR_USAGE,
             "name a run, or a file by --sign or --accept; `runbook list` shows what "
             "waits");
-    if (!rb_history_open(args, args->words[0], false, NULL, NULL, &history, err))
+    if (!rb_history_open(args, args->words[0], RB_HISTORY_ADD, NULL, NULL, &history, err))
         return false;
     bool good = approve_run(args, &history, item, err);
     rb_history_done(&history);

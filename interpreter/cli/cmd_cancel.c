@@ -49,7 +49,7 @@ static bool may_ask(const struct rb_history *history, bool rollback, struct rb_e
 static bool leave_request(const struct rb_args *args, bool *ret_live, struct rb_error *err)
 {
     struct rb_history history;
-    if (!rb_history_open(args, args->words[0], false, NULL, NULL, &history, err))
+    if (!rb_history_open(args, args->words[0], RB_HISTORY_ADD, NULL, NULL, &history, err))
         return false;
     RB_AUTO_VALUE const struct rb_value *who = rb_operator();
     int level = 0;
@@ -75,7 +75,7 @@ static bool has_ended(const struct rb_args *args)
     struct rb_history history;
     struct rb_error err = {0};
     RB_AUTO_BUF struct rb_buf how = {0};
-    if (!rb_history_open(args, args->words[0], false, NULL, NULL, &history, &err))
+    if (!rb_history_open(args, args->words[0], RB_HISTORY_ADD, NULL, NULL, &history, &err))
         return false;
     bool over = rb_state_is_over(history.state);
     rb_run_ending(history.state, &how);

@@ -25,7 +25,9 @@ static const struct rb_value *look_at_store(const struct rb_args *args)
     struct rb_error err = {0};
     if (!rb_history_store(args, &store, &err))
         return finding("store", false, err.message);
-    const struct rb_value *found = finding("store", true, rb_store_path(store));
+    bool good = rb_store_is_ours(store, &err);
+    const struct rb_value *found =
+        finding("store", good, good ? rb_store_path(store) : err.message);
     rb_store_close(store);
     return found;
 }

@@ -290,6 +290,7 @@ int rb_cmd_exec(const struct rb_args *args)
     int status;
     if (take_order(args, &order, &err) &&
         rb_store_open(rb_args_value(args, "store"), &store, &err) &&
+        rb_store_is_ours(store, &err) &&
         create_run(args, &order, store, &claim, &run, &err))
         status = perform(args, &order, store, run, &claim, &err);
     else

@@ -85,8 +85,8 @@ static void show(void *context, const struct rb_state *state,
 static bool show_once(struct showing *showing, bool *ret_live, struct rb_error *err)
 {
     struct rb_history history;
-    if (!rb_history_open(showing->args, showing->args->words[0], false, show, showing,
-                         &history, err))
+    if (!rb_history_open(showing->args, showing->args->words[0], RB_HISTORY_READ, show,
+                         showing, &history, err))
         return false;
     *ret_live = rb_run_is_live(history.run);
     rb_history_done(&history);

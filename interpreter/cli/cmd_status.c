@@ -342,7 +342,8 @@ int rb_cmd_status(const struct rb_args *args)
     struct rb_history history;
     struct rb_story story = {0};
     struct rb_error err = {0};
-    if (!rb_history_open(args, args->words[0], false, follow, &story, &history, &err)) {
+    if (!rb_history_open(args, args->words[0], RB_HISTORY_READ, follow, &story, &history,
+                         &err)) {
         rb_story_done(&story);
         return rb_report(&err);
     }

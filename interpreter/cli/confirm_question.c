@@ -119,7 +119,7 @@ int rb_confirm_question(const struct rb_args *args, bool *ret_asked)
     struct rb_error err = {0};
     RB_AUTO_BUF struct rb_buf others = {0};
     *ret_asked = true;
-    if (!rb_history_open(args, args->words[0], false, NULL, NULL, &history, &err))
+    if (!rb_history_open(args, args->words[0], RB_HISTORY_ADD, NULL, NULL, &history, &err))
         return rb_report(&err);
     const char *name = args->words[1];
     const struct rb_value *question = find(history.state, name, &others);

@@ -231,7 +231,8 @@ static bool show(const struct rb_args *args, struct collected *collected,
                  struct rb_error *err)
 {
     struct rb_history history;
-    if (!rb_history_open(args, args->words[0], false, watch, collected, &history, err))
+    if (!rb_history_open(args, args->words[0], RB_HISTORY_READ, watch, collected, &history,
+                         err))
         return false;
     RB_AUTO_VALUE const struct rb_value *events = rb_list_end(&collected->events);
     bool known = rb_plan_find(history.document->plan, collected->step) >= 0 ||

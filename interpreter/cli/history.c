@@ -133,13 +133,15 @@ static bool fold(struct rb_history *h, bool whole, rb_history_watch *watch, void
     return true;
 }
 
-static bool open_at(const struct rb_args *args, const char *id, bool lock, bool whole,
-                    rb_history_watch *watch, void *context, struct rb_history *ret_history,
-                    struct rb_error *err)
+static bool open_at(const struct rb_args *args, const char *id, enum rb_history_use use,
+                    bool whole, rb_history_watch *watch, void *context,
+                    struct rb_history *ret_history, struct rb_error *err)
 {
     struct rb_history h = {0};
     if (rb_history_store(args, &h.store, err) && rb_run_open(h.store, id, &h.run, err) &&
-        (!lock || rb_run_lock(h.run, err)) && rb_reader_open(h.run->dir, &h.reader, err) &&
+        (use == RB_HISTORY_READ || rb_run_is_ours(h.store, h.run, err)) &&
+        (use != RB_HISTORY_WRITE || rb_run_lock(h.run, err)) &&
+        rb_reader_open(h.run->dir, &h.reader, err) &&
         fold(&h, whole, watch, context, err)) {
         *ret_history = h;
         return true;
@@ -148,17 +150,17 @@ static bool open_at(const struct rb_args *args, const char *id, bool lock, bool 
     return false;
 }
 
-bool rb_history_open(const struct rb_args *args, const char *id, bool lock,
+bool rb_history_open(const struct rb_args *args, const char *id, enum rb_history_use use,
                      rb_history_watch *watch, void *context, struct rb_history *ret_history,
                      struct rb_error *err)
 {
-    return open_at(args, id, lock, true, watch, context, ret_history, err);
+    return open_at(args, id, use, true, watch, context, ret_history, err);
 }
 
 bool rb_history_begin(const struct rb_args *args, const char *id,
                       struct rb_history *ret_history, struct rb_error *err)
 {
-    return open_at(args, id, false, false, NULL, NULL, ret_history, err);
+    return open_at(args, id, RB_HISTORY_READ, false, NULL, NULL, ret_history, err);
 }
 
 void rb_history_done(struct rb_history *h)

@@ -24,11 +24,19 @@ struct rb_history {
 typedef void rb_history_watch(void *context, const struct rb_state *state,
                               const struct rb_record *record);
 
-/* Opens the run named in the store that the arguments name; `lock` takes its lock. Errors:
- * RB_ERR_NOT_FOUND, RB_ERR_LOCKED, RB_ERR_RECORD for a record that is not sound, or whose
- * source no longer gives the recorded plan. */
+/* What it is opened for. Anybody's record can be read, as an auditor does; what another user wrote is
+ * not gone on with, nor answered. */
+enum rb_history_use {
+    RB_HISTORY_READ,
+    RB_HISTORY_ADD,   /* something is left for whoever is at work on it */
+    RB_HISTORY_WRITE, /* takes its lock */
+};
+
+/* Opens the run named in the store that the arguments name. Errors: RB_ERR_NOT_FOUND, RB_ERR_INVALID
+ * for one that is another user's, RB_ERR_LOCKED, RB_ERR_RECORD for a record that is not sound, or
+ * whose source no longer gives the recorded plan. */
 struct rb_args;
-bool rb_history_open(const struct rb_args *args, const char *id, bool lock,
+bool rb_history_open(const struct rb_args *args, const char *id, enum rb_history_use use,
                      rb_history_watch *watch, void *context, struct rb_history *ret_history,
                      struct rb_error *err);
 /* The same with only the first event read: for those who read the record themselves. */

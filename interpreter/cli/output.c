@@ -127,7 +127,8 @@ static bool show_once(const struct rb_args *args, struct attempt *attempt, bool 
 {
     struct rb_history history;
     int64_t before = attempt->number;
-    if (!rb_history_open(args, args->words[0], false, watch, attempt, &history, err))
+    if (!rb_history_open(args, args->words[0], RB_HISTORY_READ, watch, attempt, &history,
+                         err))
         return false;
     if (attempt->number != before)
         memset(attempt->shown, 0, sizeof attempt->shown);

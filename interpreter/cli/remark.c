@@ -152,7 +152,8 @@ static bool try_in(const struct rb_args *args, enum rb_event_type type,
                    const struct rb_value *d, struct rb_history *ret_history,
                    struct rb_error *err)
 {
-    if (!rb_history_open(args, args->words[0], true, NULL, NULL, ret_history, err))
+    if (!rb_history_open(args, args->words[0], RB_HISTORY_WRITE, NULL, NULL, ret_history,
+                         err))
         return false;
     if (put_in(ret_history, type, d, err))
         return true;
@@ -167,7 +168,8 @@ static bool await(const struct rb_args *args, enum rb_event_type type,
 {
     RB_AUTO_VALUE const struct rb_value *own = numbered(d, number);
     for (int i = 0; i < TRIES; i++) {
-        if (!rb_history_open(args, args->words[0], false, NULL, NULL, ret_history, err))
+        if (!rb_history_open(args, args->words[0], RB_HISTORY_ADD, NULL, NULL, ret_history,
+                             err))
             return false;
         if (ret_history->state->remarks >= number)
             return true;
@@ -202,7 +204,7 @@ bool rb_remark_add(const struct rb_args *args, enum rb_event_type type,
 {
     struct rb_history history;
     int64_t number = 0;
-    if (!rb_history_open(args, args->words[0], false, NULL, NULL, &history, err))
+    if (!rb_history_open(args, args->words[0], RB_HISTORY_ADD, NULL, NULL, &history, err))
         return false;
     RB_AUTO_VALUE const struct rb_value *d = make(context, history.state, err);
     bool live = rb_run_is_live(history.run);

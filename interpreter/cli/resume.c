@@ -140,7 +140,8 @@ int rb_resume(const struct rb_args *args, bool asks)
     if (!rb_stay_read(args, asks, &stay, &err) || !rb_load_answers(args, &answers, &err))
         return rb_report(&err);
     int status;
-    if (rb_history_open(args, args->words[0], true, fold_shown, &shown, &history, &err)) {
+    if (rb_history_open(args, args->words[0], RB_HISTORY_WRITE, fold_shown, &shown,
+                        &history, &err)) {
         status = go_on(args, &history, shown, &answers, asks);
         rb_history_done(&history);
     } else {

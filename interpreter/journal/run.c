@@ -79,6 +79,33 @@ static bool open_folder(const struct rb_store *store, struct rb_run *run,
     return true;
 }
 
+/* Who owns one of these can put anything into it, whatever the modes are. */
+static bool check_owner(int dir, const char *path, struct rb_error *err)
+{
+    struct stat st;
+    if (fstat(dir, &st) != 0)
+        return rb_fail_errno(err, RB_ERR_IO, "cannot look at %s", path);
+    return st.st_uid == geteuid() || st.st_uid == 0 ||
+           rb_fail(
+               err, RB_ERR_INVALID,
+               "%.200s belongs to another user (uid %u), who may have written what is in "
+               "it: it can be read (verify, replay, logs, status), and nothing is done "
+               "from it or added to it; do that as this user, or in a store of your own",
+               path, (unsigned)st.st_uid);
+}
+
+bool rb_store_is_ours(const struct rb_store *store, struct rb_error *err)
+{
+    return check_owner(store->dir, store->path, err) &&
+           check_owner(store->runs, store->path, err);
+}
+
+bool rb_run_is_ours(const struct rb_store *store, const struct rb_run *run,
+                    struct rb_error *err)
+{
+    return rb_store_is_ours(store, err) && check_owner(run->dir, run->path, err);
+}
+
 static const char *const folders[] = {"sources", "blobs", "steps", "inbox"};
 
 static bool fill_folder(struct rb_run *run, struct rb_error *err)

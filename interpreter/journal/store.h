@@ -13,6 +13,9 @@ struct rb_store;
 bool rb_store_open(const char *path, struct rb_store **ret_store,
                    struct rb_error *err) RB_MUST_CHECK;
 void rb_store_close(struct rb_store *store);
+/* False where another user than the caller or root owns it: what he wrote there can be read, and is
+ * nothing to act upon. RB_ERR_INVALID. */
+bool rb_store_is_ours(const struct rb_store *store, struct rb_error *err) RB_MUST_CHECK;
 const char *rb_store_path(const struct rb_store *store);
 
 /* A run's folder, opened. */
@@ -36,6 +39,9 @@ bool rb_run_create(struct rb_store *store, const char *id, struct rb_run **ret_r
  * and ids with anything but [a-z0-9-]. RB_ERR_NOT_FOUND with the nearest ids. */
 bool rb_run_open(struct rb_store *store, const char *id, struct rb_run **ret_run,
                  struct rb_error *err) RB_MUST_CHECK;
+/* The same for a run and the store that it is in. */
+bool rb_run_is_ours(const struct rb_store *store, const struct rb_run *run,
+                    struct rb_error *err) RB_MUST_CHECK;
 /* OFD write lock; RB_ERR_LOCKED when another process holds it (exit 8). */
 bool rb_run_lock(struct rb_run *run, struct rb_error *err) RB_MUST_CHECK;
 /* Is some process at work on it? */

@@ -452,6 +452,31 @@ def test_a12_a_store_that_others_can_write_to_is_refused(runbook):
     assert runbook.store in refused.err
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+@pytest.mark.parametrize("whose", ["store", "run"])
+def test_a12_what_another_user_wrote_is_read_and_not_gone_on_with(runbook, whose):
+    assert runbook("exec", runbook.write("asks.yaml", ASKS)).code == 3
+    answers = runbook.write("answers.yaml", "answers: {sure: yes}\n")
+    before, run = runbook.events(), runbook.run_folder()
+    place = runbook.store if whose == "store" else run
+    subprocess.run(["chown", "-R", "65534", place], check=True)
+    refused = [["resume", "last", "--answers", answers], ["confirm", "last", "sure"], ["cancel", "last"],
+               ["approve", "last"], ["handover", "last", "--to", "ann", "--reason", "home"]]
+    if whose == "store":
+        refused += [["exec", runbook.write("hello.yaml", HELLO)]]
+        assert "belongs to another user" in runbook("doctor").out
+    for words in refused:
+        done = runbook(*words)
+        assert done.code == 2 and f"{place} belongs to another user (uid 65534)" in done.err, done
+    assert runbook.events() == before and os.listdir(os.path.join(run, "inbox")) == []
+    for words in ["verify", "last"], ["replay", "last"]:
+        assert runbook(*words).code == 9        # sound, and open
+    for words in ["logs", "last"], ["status", "last"], ["list"]:
+        assert runbook(*words).code == 0
+    subprocess.run(["chown", "-R", "0", place], check=True)
+    assert runbook("resume", "last", "--answers", answers).code == 0
+
+
 # completion, doctor
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
