@@ -4,8 +4,9 @@
 #include "base/error.h"
 
 /* False when others can change the file at `path`, or put another in its place: anyone can
- * write to it, or to the folder that it is in; where that is sticky, as /tmp is, the file has
- * to be the caller's own or root's. Followed through a link, both folders count. What only a
+ * write to it, or to a folder on the way to it, from the root on and through every link; where such
+ * a folder is sticky, as /tmp is, what the way goes through there has to be the caller's own or
+ * root's. A file of another user in a folder where only he can write is his, and fine. What only a
  * group can write, as a checkout under umask 002, is its own business. A path with no
  * regular file is left to whoever reads it. RB_ERR_INVALID. */
 bool rb_trust_file(const char *path, struct rb_error *err) RB_MUST_CHECK;

@@ -169,6 +169,39 @@ def test_a12_a_strangers_file_where_anyone_can_put_one(runbook):
     assert with_files(runbook, files).code == 0
 
 
+def test_a12_a_folder_further_up_that_anyone_can_replace(runbook):
+    open_to_all = os.path.join(runbook.folder, "open")
+    files = written(runbook, os.path.join(open_to_all, "sub", "checkout"))
+    assert with_files(runbook, files).code == 0
+    os.chmod(open_to_all, 0o777)
+    safe = written(runbook, os.path.join(runbook.folder, "safe"))
+    into, through = os.path.join(runbook.folder, "into"), os.path.join(runbook.folder, "through.yaml")
+    os.symlink(os.path.join(open_to_all, "sub"), into)
+    os.symlink(safe[0], os.path.join(open_to_all, "link.yaml"))
+    os.symlink("open/link.yaml", through)
+    for path in (files[0], os.path.join(into, "checkout", "asks.yaml"), through):
+        done = with_files(runbook, [path, *safe[1:]])
+        assert done.code == 2 and f"anyone can replace {path}: the folder {open_to_all} is writable by all" in done.err
+    done = runbook("exec", "asks.yaml", cwd=os.path.dirname(files[0]))
+    assert done.code == 2 and open_to_all in done.err, done
+    os.chmod(open_to_all, 0o1777)       # as /tmp
+    assert with_files(runbook, files).code == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+def test_a12_a_strangers_folder_where_anyone_can_put_one(runbook):
+    open_to_all = os.path.join(runbook.folder, "tmp")
+    his = os.path.join(open_to_all, "his")
+    files = written(runbook, his)
+    os.chmod(open_to_all, 0o1777)
+    os.chown(his, 65534, 65534)
+    done = with_files(runbook, files)
+    assert done.code == 2 and f"{his} is another user's, in the folder {open_to_all}" in done.err, done
+    os.chmod(open_to_all, 0o755)        # his own folder, where nobody else can put another
+    os.chown(files[0], 65534, 65534)
+    assert with_files(runbook, files).code == 0
+
+
 def test_a12_resume_takes_no_answers_that_anyone_can_write(runbook):
     file, params, answers = written(runbook, os.path.join(runbook.folder, "checkout"))
     assert runbook("exec", file, "--params", params).code == 3
