@@ -41,6 +41,8 @@ bool rb_start_process(struct rb_error *err)
     if (close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) != 0)
         return rb_fail_errno(err, RB_ERR_IO, "cannot keep what is open from programs");
     signal(SIGPIPE, SIG_IGN);
+    /* Where a file may not grow (ulimit -f), the write fails. */
+    signal(SIGXFSZ, SIG_IGN);
     /* Nobody means the end of a run by them; they come from who asks for progress or new logs. */
     signal(SIGUSR1, SIG_IGN);
     signal(SIGUSR2, SIG_IGN);

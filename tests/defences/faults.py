@@ -3,6 +3,8 @@
 from defences import Defence
 
 DEFENCES = [
+    Defence("F53", "a word for files that may not grow", "interpreter/cli/start.c",
+            "signal(SIGXFSZ, SIG_IGN);", "", "test_faults.py::test_f53_files_that_may_not_grow_are_told_like_a_full_disk"),
     Defence("F01", "the intent on disk before its effect begins", "interpreter/effects/engine.c",
             "write_out(engine, engine->weighty || engine->acts || engine->asks)", "true",
             "crash:hello"),

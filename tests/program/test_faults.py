@@ -122,6 +122,46 @@ def test_f15_too_few_descriptors_are_told_before_anything_is_done(trial):
         assert not os.path.exists(trial.runbook.store)
 
 
+def with_small_files(trial, kilobytes, *words):
+    return subprocess.run([trial.runbook.binary, *words], env=trial.runbook.env, text=True,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes << 10,) * 2))
+
+
+def test_f53_files_that_may_not_grow_are_told_like_a_full_disk(trial):
+    done = with_small_files(trial, 8, *trial.words)
+    assert done.returncode == 74 and "File too large" in done.stderr, done
+    trial.ends_well()
+    long = "x" * 60000                  # the record has it, beyond what may be written of it
+    with open(trial.file, "w") as f:
+        f.write(THREE.replace("steps:", f"steps:\n  - {{id: said, lua: 'return {{text = \"{long}\"}}'}}\n"
+                                        "  - {id: again, lua: 'return {text = steps.said.outputs.text}'}"))
+    trial.begin()
+    done = with_small_files(trial, 100, *trial.words)
+    assert done.returncode == 74 and "cannot write it: File too large" in done.stderr, done
+    trial.ends_well()
+
+
+def test_f53_nor_is_that_signal_withheld_from_programs(runbook):
+    """Whoever writes beyond it is ended by the signal, as he is used to."""
+    file = runbook.write("large.yaml", "runbook: large\ndefaults: {timeout: 1m}\nsteps:\n"
+                         "  - {id: it, run: 'ulimit -f 8; head -c 100000 /dev/zero > large'}\n")
+    done = runbook("exec", file, cwd=runbook.folder)
+    [result] = runbook.named("effect.result")
+    assert done.code == 1 and result["exit"] == 153, (done, result)
+
+
+def test_f53_a_folder_that_is_gone_is_told_before_a_run_is_made(trial):
+    gone = os.path.join(trial.runbook.folder, "gone")
+    for word in ("exec", "plan"):
+        os.mkdir(gone)
+        done = subprocess.run(["bash", "-c", f"rmdir '{gone}'; exec \"$@\"", "-", trial.runbook.binary, word,
+                               *trial.words[1:]], cwd=gone, env=trial.runbook.env, text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert done.returncode == 74 and "this folder is gone" in done.stderr, done
+    assert not was_created(trial.runbook) and effects_of(trial.effects) == []
+
+
 def test_f17_what_cannot_be_started_is_known_not_to_have_been(runbook):
     text = """runbook: none
 defaults: {timeout: 1m}
