@@ -1,6 +1,5 @@
 #include "cli/claim.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -23,14 +22,11 @@ static const struct rb_value *purpose_of(const struct rb_plan *plan)
 /* As others find it, from wherever they are. */
 static const struct rb_value *path_of(const struct rb_store *store, struct rb_error *err)
 {
-    char here[PATH_MAX];
     const char *path = rb_store_path(store);
     if (path[0] == '/')
         return rb_value_text(path);
-    if (getcwd(here, sizeof here))
-        return rb_value_textf("%s/%s", here, path);
-    rb_fail_errno(err, RB_ERR_IO, "this folder is gone");
-    return NULL;
+    RB_AUTO_VALUE const struct rb_value *here = rb_here(err);
+    return here ? rb_value_textf("%s/%s", rb_value_as_text(here, ""), path) : NULL;
 }
 
 bool rb_claim_id(char ret_id[32], struct rb_error *err)

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -27,6 +26,7 @@ struct order {
     struct rb_document *document;
     const struct rb_value *params;
     const struct rb_value *engine;
+    const struct rb_value *here;
     struct rb_load_answers answers;
     struct rb_signers_file signers;
 };
@@ -37,6 +37,7 @@ static void done(struct order *order)
     rb_document_free(order->document);
     rb_value_unref(order->params);
     rb_value_unref(order->engine);
+    rb_value_unref(order->here);
     rb_load_answers_done(&order->answers);
     rb_signers_file_done(&order->signers);
 }
@@ -100,7 +101,8 @@ static bool take_order(const struct rb_args *args, struct order *order,
     return good && rb_load_answers(args, &order->answers, err) &&
            nothing_missing(order->document->plan, err) &&
            rb_pools_allow(order->document, order->params, err) &&
-           take_signers(args, order, err) && (order->engine = rb_engine_versions(err));
+           take_signers(args, order, err) && (order->engine = rb_engine_versions(err)) &&
+           (order->here = rb_here(err));
 }
 
 static const struct rb_value *hex_of(const unsigned char *bytes, size_t length)
@@ -164,22 +166,23 @@ static const struct rb_value *secrets_of(const struct rb_plan *plan)
 
 /* The payload of run.created, less what the session adds. */
 static const struct rb_value *created(const char *path, const struct order *order,
-                                      const struct rb_run *run)
+                                      const struct rb_run *run, struct rb_error *err)
 {
     const struct rb_plan *plan = order->document->plan;
     unsigned char nonce[32];
-    char cwd[PATH_MAX] = "/";
-    if (getentropy(nonce, sizeof nonce) != 0 || !getcwd(cwd, sizeof cwd))
+    if (getentropy(nonce, sizeof nonce) != 0) {
+        rb_fail_errno(err, RB_ERR_IO, "no randomness for the run's nonce");
         return NULL;
-    return rb_value_map("run", rb_value_text(run->id), "runbook", rb_value_text(plan->name),
-                        "title", plan->title ? rb_value_text(plan->title) : NULL, "file",
-                        rb_value_text(path), "nonce", hex_of(nonce, sizeof nonce), "plan",
-                        rb_value_textf("sha256:%s", plan->digest), "sources",
-                        sources_of(path, order), "signers", signers_of(order),
-                        "environment",
-                        plan->environment ? rb_value_text(plan->environment) : NULL,
-                        "params", rb_value_ref(order->params), "secrets", secrets_of(plan),
-                        "environ", rb_environ(plan), "cwd", rb_value_text(cwd), NULL);
+    }
+    return rb_value_map(
+        "run", rb_value_text(run->id), "runbook", rb_value_text(plan->name), "title",
+        plan->title ? rb_value_text(plan->title) : NULL, "file", rb_value_text(path),
+        "nonce", hex_of(nonce, sizeof nonce), "plan",
+        rb_value_textf("sha256:%s", plan->digest), "sources", sources_of(path, order),
+        "signers", signers_of(order), "environment",
+        plan->environment ? rb_value_text(plan->environment) : NULL, "params",
+        rb_value_ref(order->params), "secrets", secrets_of(plan), "environ",
+        rb_environ(plan), "cwd", rb_value_ref(order->here), NULL);
 }
 
 /* What the run needs later on, even after a boot; one sync serves all. */
@@ -253,7 +256,7 @@ static int perform(const struct rb_args *args, const struct order *order,
     if (!keep_files(run, args->words[0], order, err) ||
         !rb_writer_create(run, &writer, err))
         return rb_report(err);
-    RB_AUTO_VALUE const struct rb_value *payload = created(args->words[0], order, run);
+    RB_AUTO_VALUE const struct rb_value *payload = created(args->words[0], order, run, err);
     struct rb_state *state = rb_state_new(order->document->plan);
     struct rb_state *shown = rb_state_new(order->document->plan);
     const struct rb_session_start start = {.args = args,
@@ -273,7 +276,7 @@ static int perform(const struct rb_args *args, const struct order *order,
                                            .asks = true,
                                            .first = RB_EV_RUN_CREATED,
                                            .payload = payload};
-    int status = payload ? rb_session_run(&start) : 70;
+    int status = payload ? rb_session_run(&start) : rb_report(err);
     rb_writer_close(writer);
     rb_state_free(shown);
     rb_state_free(state);

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <jansson.h>
+#include <limits.h>
 #include <lua.h>
 #include <nettle/version.h>
 #include <pwd.h>
@@ -92,6 +93,15 @@ static void let_through(struct rb_map_builder *map, const char *name)
     const char *value = getenv(name);
     if (value)
         rb_map_add(map, name, rb_value_text(value));
+}
+
+const struct rb_value *rb_here(struct rb_error *err)
+{
+    char here[PATH_MAX];
+    if (getcwd(here, sizeof here))
+        return rb_value_text(here);
+    rb_fail_errno(err, RB_ERR_IO, "this folder is gone");
+    return NULL;
 }
 
 const struct rb_value *rb_environ(const struct rb_plan *plan)

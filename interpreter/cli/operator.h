@@ -10,5 +10,7 @@ const struct rb_value *rb_operator(void);
 /* {version, lua, pcre2, libuv, libyaml, jansson, nettle}: versions, and {stdlib/sh}: a digest
  * for each module. NULL with err when RUNBOOK_STDLIB can't be read. */
 const struct rb_value *rb_engine_versions(struct rb_error *err);
+/* The folder that the caller is in; NULL with err when it is gone. */
+const struct rb_value *rb_here(struct rb_error *err);
 /* The caller's variables that children get: PATH, HOME, LANG, TERM and what the plan names. */
 const struct rb_value *rb_environ(const struct rb_plan *plan);

@@ -1,9 +1,7 @@
 #include "cli/preview.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli/operator.h"
 #include "core/book.h"
@@ -218,13 +216,12 @@ static void mark_unknown(struct rb_preview *preview)
 bool rb_preview_new(const struct rb_document *document, const struct rb_value *params,
                     struct rb_preview *ret_preview, struct rb_error *err)
 {
-    char cwd[PATH_MAX];
-    if (!getcwd(cwd, sizeof cwd))
-        return rb_fail_errno(err, RB_ERR_IO, "this folder is gone");
-    RB_AUTO_VALUE const struct rb_value *created =
-        rb_value_map("params", rb_value_ref(params), "environ", rb_environ(document->plan),
-                     "operator", rb_operator(), "run", rb_value_text("(no run yet)"), "cwd",
-                     rb_value_text(cwd), NULL);
+    const struct rb_value *here = rb_here(err);
+    if (!here)
+        return false;
+    RB_AUTO_VALUE const struct rb_value *created = rb_value_map(
+        "params", rb_value_ref(params), "environ", rb_environ(document->plan), "operator",
+        rb_operator(), "run", rb_value_text("(no run yet)"), "cwd", here, NULL);
     return rb_preview_of(document, created, rb_clock_utc(), ret_preview, err);
 }
 
