@@ -5,10 +5,9 @@
 #include <string.h>
 #include <time.h>
 
-#define MINUTE  (60 * RB_SEC)
-#define HOUR    (60 * MINUTE)
-#define DAY     (24 * HOUR)
-#define LONGEST (366 * DAY)
+#define MINUTE (60 * RB_SEC)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
 
 static const struct unit {
     const char *name;
@@ -24,7 +23,7 @@ static bool read_digits(const char **at, int64_t *ret_number)
     int64_t number = 0;
     for (; **at >= '0' && **at <= '9'; ++*at) {
         number = number * 10 + (**at - '0');
-        if (number > LONGEST)
+        if (number > RB_DURATION_MOST)
             return false;
     }
     *ret_number = number;
@@ -69,7 +68,8 @@ bool rb_duration_parse(const char *text, rb_time *ret_span, struct rb_error *err
         if (previous && unit <= previous)
             return refuse(text, "each unit once, the larger before the smaller", err);
         rb_time part;
-        if (__builtin_mul_overflow(number, unit->span, &part) || part > LONGEST - span)
+        if (__builtin_mul_overflow(number, unit->span, &part) ||
+            part > RB_DURATION_MOST - span)
             return refuse(text, "the longest is 366d", err);
         span += part;
         previous = unit;

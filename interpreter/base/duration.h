@@ -12,6 +12,8 @@ typedef int64_t rb_time; /* microseconds; a point (UTC) or a span, named so */
 #define RB_MS  INT64_C(1000)
 #define RB_SEC INT64_C(1000000)
 
+#define RB_DURATION_MOST (366 * 24 * 3600 * RB_SEC)
+
 /* Units d h m s ms, each at most once, larger before smaller, integers only; at most 366d.
  */
 bool rb_duration_parse(const char *text, rb_time *ret_span,

@@ -291,7 +291,7 @@ int rb_cmd_exec(const struct rb_args *args)
     struct rb_claim claim = {0};
     struct rb_error err = {0};
     int status;
-    if (take_order(args, &order, &err) &&
+    if (rb_clock_check(&err) && take_order(args, &order, &err) &&
         rb_store_open(rb_args_value(args, "store"), &store, &err) &&
         rb_store_is_ours(store, &err) &&
         create_run(args, &order, store, &claim, &run, &err))

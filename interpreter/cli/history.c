@@ -7,6 +7,7 @@
 #include "cli/args.h"
 #include "cli/called.h"
 #include "core/core.h"
+#include "effects/clock.h"
 
 bool rb_history_store(const struct rb_args *args, struct rb_store **ret_store,
                       struct rb_error *err)
@@ -138,7 +139,8 @@ static bool open_at(const struct rb_args *args, const char *id, enum rb_history_
                     struct rb_history *ret_history, struct rb_error *err)
 {
     struct rb_history h = {0};
-    if (rb_history_store(args, &h.store, err) && rb_run_open(h.store, id, &h.run, err) &&
+    if ((use == RB_HISTORY_READ || rb_clock_check(err)) &&
+        rb_history_store(args, &h.store, err) && rb_run_open(h.store, id, &h.run, err) &&
         (use == RB_HISTORY_READ || rb_run_is_ours(h.store, h.run, err)) &&
         (use != RB_HISTORY_WRITE || rb_run_lock(h.run, err)) &&
         rb_reader_open(h.run->dir, &h.reader, err) &&

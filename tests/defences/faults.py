@@ -3,8 +3,6 @@
 from defences import Defence
 
 DEFENCES = [
-    Defence("F53", "a word for files that may not grow", "interpreter/cli/start.c",
-            "signal(SIGXFSZ, SIG_IGN);", "", "test_faults.py::test_f53_files_that_may_not_grow_are_told_like_a_full_disk"),
     Defence("F01", "the intent on disk before its effect begins", "interpreter/effects/engine.c",
             "write_out(engine, engine->weighty || engine->acts || engine->asks)", "true",
             "crash:hello"),
@@ -176,6 +174,15 @@ DEFENCES = [
     Defence("F35", "doubt about the window once the clock was set", "interpreter/core/steady.c",
             "return off > TOLERANCE || off < -TOLERANCE;", "return off == INT64_MAX;",
             "test_time.py::test_f35_a_clock_that_jumps_has_the_window_looked_at_again"),
+    Defence("F35", "a look at what a record can hold before a run begins", "interpreter/cli/cmd_exec.c",
+            "rb_clock_check(&err) && ", "",
+            "test_faults_machine.py::test_f35_a_clock_beyond_what_a_record_holds_begins_nothing"),
+    Defence("F35", "a look at what a record can hold before a run goes on", "interpreter/cli/history.c",
+            "(use == RB_HISTORY_READ || rb_clock_check(err)) &&", "",
+            "test_faults_machine.py::test_f35_a_clock_beyond_what_a_record_holds_begins_nothing"),
+    Defence("F35", "a clock that stands still at the edge of the record", "interpreter/effects/clock.c",
+            "return within(now(CLOCK_REALTIME));", "return now(CLOCK_REALTIME);",
+            "test_faults_machine.py::test_f35_a_clock_that_is_set_there_under_way_leaves_a_record"),
     Defence("F50", "a stored copy of the runbook", "interpreter/cli/history.c",
             '    if (!rb_run_get(h->run, "sources", name, ret_text, err))\n        return false;\n',
             '    FILE *file = fopen(rb_value_get_text(h->created, "file", ""), "r");\n'
@@ -203,4 +210,6 @@ DEFENCES = [
     Defence("F53", "a worker in the C locale", "interpreter/lua/worker_main.c",
             'setlocale(LC_ALL, "C");', 'setlocale(LC_ALL, "");',
             "test_faults.py::test_f53_the_surroundings_change_no_decision"),
+    Defence("F53", "a word for files that may not grow", "interpreter/cli/start.c",
+            "signal(SIGXFSZ, SIG_IGN);", "", "test_faults.py::test_f53_files_that_may_not_grow_are_told_like_a_full_disk"),
 ]

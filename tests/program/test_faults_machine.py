@@ -249,6 +249,48 @@ def faketime(runbook):
             "ASAN_OPTIONS": runbook.env["ASAN_OPTIONS"] + ":verify_asan_link_order=0"}
 
 
+@pytest.mark.parametrize("says", ["1969-12-31 23:00:00", "2300-01-01 00:00:00"])
+def test_f35_a_clock_beyond_what_a_record_holds_begins_nothing(trial, says):
+    ask = trial.runbook.write("ask.yaml", THREE.replace("steps:", "steps:\n  - {id: sure, confirm: Sure?}"))
+    runbook, words = trial.runbook, ["exec", ask, *trial.words[2:]]
+    env = {**faketime(runbook), "TZ": "UTC"}
+    runbook.write("clock", f"@{says}")
+    done = runbook(*words, env=env)
+    assert done.code == 2 and f"the clock says {says.replace(' ', 'T')[:-1]}" in done.err and "set it right" in done.err
+    assert not os.path.exists(runbook.store) and effects_of(trial.effects) == []
+    assert runbook(*words).code == 3
+    before = runbook.events()
+    for word in (["resume", "last"], ["confirm", "last", "sure", "--answer", "yes"], ["cancel", "last"]):
+        done = runbook(*word, env=env)
+        assert done.code == 2 and "the clock says" in done.err, done
+    assert runbook.events() == before and runbook("verify", "last", env=env).code == 9
+
+
+@pytest.mark.parametrize("jump", ["@1965-03-04 05:06:07", "+9999999d"])
+def test_f35_a_clock_that_is_set_there_under_way_leaves_a_record(runbook, jump):
+    go = os.path.join(runbook.folder, "go")
+    file = runbook.write("clock.yaml", f"""runbook: clock
+defaults: {{timeout: 1m, cwd: {runbook.folder}}}
+steps:
+  - {{id: works, run: 'until test -e {go}; do sleep 0.05; done'}}
+  - {{id: waits, wait: 1s}}
+  - {{id: holds, gate: {{check: 'true', every: 100ms, hold: 500ms, timeout: 1m}}}}
+""")
+    runbook.write("clock", "+0")
+    process = runbook.start("exec", file, env={**faketime(runbook), "TZ": "UTC"}, stderr=subprocess.PIPE, text=True)
+    runbook.await_event("effect.intent")
+    os.rename(runbook.write("clock.new", jump), os.path.join(runbook.folder, "clock"))
+    time.sleep(0.3)
+    runbook.write("go", "")
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    assert runbook.steps() == {"works": "passed", "waits": "passed", "holds": "passed"}
+    times = [event["t"] for event in runbook.events()]
+    assert times[-1] in ("1970-01-01T00:00:00.000000Z", "2254-06-04T23:47:34.740991Z"), times
+    assert runbook.named("clock.set")
+    sound(runbook)
+
+
 @pytest.mark.parametrize("jump, seconds", [("+2h", 7200), ("-1h", -3600)])
 def test_f35_a_clock_that_jumps_moves_no_deadline(runbook, jump, seconds):
     """While an effect works that has a minute, and before a gate that has to hold for a second."""
