@@ -7,6 +7,7 @@
 #include "cli/consent.h"
 #include "cli/hand_in.h"
 #include "cli/load.h"
+#include "cli/say.h"
 #include "cli/signer.h"
 #include "effects/signed.h"
 
@@ -99,8 +100,8 @@ static bool approve_run(const struct rb_args *args, const struct rb_history *his
     rb_signing_request(&signing, &bytes);
     if (!write_file(request, &bytes, err))
         return false;
-    printf("%s: to be signed by `runbook approve --sign %s`, on any machine\n", request,
-           request);
+    rb_say(stdout, "%s: to be signed by `runbook approve --sign %s`, on any machine",
+           request, request);
     return true;
 }
 
@@ -118,7 +119,7 @@ static bool sign_request(const struct rb_args *args, const char *path, struct rb
     rb_buf_printf(&name, "%s.signed", path);
     if (!sign(&signing, args, &bytes, err) || !write_file(rb_buf_text(&name), &bytes, err))
         return false;
-    printf("%s: to be handed in by `runbook approve --accept %s`, where the run is\n",
+    rb_say(stdout, "%s: to be handed in by `runbook approve --accept %s`, where the run is",
            rb_buf_text(&name), rb_buf_text(&name));
     return true;
 }

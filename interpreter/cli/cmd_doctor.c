@@ -9,6 +9,7 @@
 #include "cli/load.h"
 #include "cli/operator.h"
 #include "cli/probe.h"
+#include "cli/say.h"
 #include "cli/signers_file.h"
 #include "effects/keygen.h"
 
@@ -85,7 +86,7 @@ static void print(const struct rb_value *findings)
         const struct rb_value *f = rb_value_at(findings, i);
         const char *target = rb_value_get_text(f, "target", NULL);
         bool good = rb_value_get_bool(f, "ok", false);
-        printf("%-8s %-10s %s%s%s\n",
+        rb_say(stdout, "%-8s %-10s %s%s%s",
                good     ? "ok"
                : target ? "FAILED"
                         : "MISSING",

@@ -7,6 +7,7 @@
 #include "cli/history.h"
 #include "cli/load.h"
 #include "cli/operator.h"
+#include "cli/say.h"
 #include "effects/clock.h"
 #include "journal/locks.h"
 
@@ -42,7 +43,7 @@ static void print_text(const struct rb_value *locks, const char *place)
         putchar('\n');
     }
     if (held == 0)
-        fprintf(stderr, "no lock is held; they are kept in %s\n", place);
+        rb_say(stderr, "no lock is held; they are kept in %s", place);
 }
 
 static bool open_locks(const struct rb_args *args, struct rb_store **ret_store,

@@ -11,6 +11,7 @@
 #include "cli/load.h"
 #include "cli/operator.h"
 #include "cli/run_signers.h"
+#include "cli/say.h"
 #include "cli/session.h"
 #include "cli/status.h"
 #include "cli/stay.h"
@@ -46,10 +47,10 @@ static void tell_one(const struct rb_history *history, const char *path, const c
     bool read = rb_file_read(AT_FDCWD, path, RB_SOURCE_MAX, &now, &err);
     if (read && now.length == length && memcmp(rb_buf_text(&now), text, length) == 0)
         return;
-    fprintf(stderr,
-            "runbook: %s %s since the run began; it goes on with its own copy, "
-            "%s/sources\n",
-            path, read ? "has changed" : "is gone", history->run->path);
+    rb_say(stderr,
+           "runbook: %s %s since the run began; it goes on with its own copy, "
+           "%s/sources",
+           path, read ? "has changed" : "is gone", history->run->path);
 }
 
 /* The run goes on with the copies that it began with; that a file differs by now is said. */

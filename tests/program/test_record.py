@@ -10,6 +10,7 @@ import shutil
 import pytest
 
 from conftest import ROOT
+from people import BOOK, shown
 from test_terminal import terminal  # noqa: F401
 
 WORK = """runbook: work
@@ -260,6 +261,23 @@ def test_a45_nor_from_the_name_of_a_file(runbook):
         assert one.code in (1, 2) and not OBEYED & set(one.out + one.err), ascii(one)
         assert r"\e]0;owned\x07" in one.out + one.err, one
     assert not os.path.exists(runbook.store)
+
+
+def test_a45_nor_from_the_folder_of_a_file_or_of_the_store(runbook, people):
+    folder = os.path.join(runbook.folder, "".join(part.replace("/", "") for part in SHOWN))
+    os.mkdir(folder)
+    runbook.env["RUNBOOK_STORE"] = os.path.join(folder, "store")
+    request, file = (os.path.join(folder, name) for name in ("request", "deploy.yaml"))
+    told = [runbook("locks"), runbook("doctor")]
+    runbook.write(file, BOOK)
+    assert runbook("exec", file, "-e", "production").code == 3
+    runbook.write(file, BOOK + "# another\n")
+    told += [runbook("resume", "last"), runbook("approve", "last", "--request", request)]
+    digest, _ = shown(runbook, "last", "--key", people.key("po@x"))
+    told += [runbook("approve", "--sign", request, "--key", people.key("po@x"), "--shown", digest)]
+    for one in told:
+        assert not OBEYED & set(one.out + one.err), ascii(one)
+        assert r"\e]0;owned\x07" in one.out + one.err, one
 
 
 @pytest.mark.parametrize("place", ["title: 'x\\e[2J'", 'title: "x\\e[2J"', 'run: "echo \\e]0;x"'],
