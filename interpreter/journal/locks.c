@@ -25,27 +25,51 @@ struct rb_locks {
     char *path;
     dev_t store_device;
     ino_t store_inode;
-    int folder;
+    int folder; /* -1: the store's own, which is made when a lock is taken */
+    int store;  /* the store's folder, where that is to be */
     struct held *items;
     int count, capacity;
     const struct rb_value *over; /* list */
 };
 
-/* Made where it is the store's own; any other is there or it is an error. */
-static bool open_own(struct rb_store *store, struct rb_locks *locks, struct rb_error *err)
+/* That of the store is there once somebody has taken a lock. */
+static bool look_for_folder(struct rb_locks *locks, struct rb_error *err)
 {
     struct rb_error why = {0};
-    RB_AUTO_BUF struct rb_buf path = {0};
-    rb_buf_printf(&path, "%s/locks", store->path);
-    locks->path = rb_buf_take(&path);
-    if (rb_folder_make(store->dir, "locks", &why))
-        return rb_folder_sync(store->dir, "", err) &&
-               rb_folder_open(store->dir, "locks", &locks->folder, err);
-    if (why.sys == EEXIST)
-        return rb_folder_open(store->dir, "locks", &locks->folder, err);
+    if (locks->folder >= 0 || rb_folder_open(locks->store, "locks", &locks->folder, &why) ||
+        why.code == RB_ERR_NOT_FOUND)
+        return true;
     if (err)
         *err = why;
     return false;
+}
+
+static bool make_folder(struct rb_locks *locks, struct rb_error *err)
+{
+    struct rb_error why = {0};
+    if (!look_for_folder(locks, err))
+        return false;
+    if (locks->folder >= 0)
+        return true;
+    bool is_new = rb_folder_make(locks->store, "locks", &why);
+    if (!is_new && why.sys != EEXIST) {
+        if (err)
+            *err = why;
+        return false;
+    }
+    return (!is_new || rb_folder_sync(locks->store, "", err)) &&
+           rb_folder_open(locks->store, "locks", &locks->folder, err);
+}
+
+static bool open_own(struct rb_store *store, struct rb_locks *locks, struct rb_error *err)
+{
+    RB_AUTO_BUF struct rb_buf path = {0};
+    rb_buf_printf(&path, "%s/locks", store->path);
+    locks->path = rb_buf_take(&path);
+    locks->store = fcntl(store->dir, F_DUPFD_CLOEXEC, 0);
+    if (locks->store < 0)
+        return rb_fail_errno(err, RB_ERR_IO, "cannot open the store %s", store->path);
+    return look_for_folder(locks, err);
 }
 
 static bool open_place(struct rb_store *store, struct rb_locks *locks, struct rb_error *err)
@@ -69,6 +93,8 @@ static bool open_place(struct rb_store *store, struct rb_locks *locks, struct rb
 static bool check_folder(const struct rb_locks *locks, struct rb_error *err)
 {
     struct stat st;
+    if (locks->folder < 0)
+        return true;
     if (fstat(locks->folder, &st) != 0)
         return rb_fail_errno(err, RB_ERR_IO, "cannot look at %s", locks->path);
     return !(st.st_mode & S_IWOTH) ||
@@ -101,7 +127,7 @@ bool rb_locks_open(struct rb_store *store, struct rb_locks **ret_locks,
                    struct rb_error *err)
 {
     struct rb_locks *locks = rb_alloc(sizeof *locks);
-    locks->folder = -1;
+    locks->folder = locks->store = -1;
     if (!note_store(store, locks, err) || !open_place(store, locks, err) ||
         !check_folder(locks, err)) {
         rb_locks_free(locks);
@@ -127,6 +153,7 @@ void rb_locks_free(struct rb_locks *locks)
         return;
     let_go(locks, 0);
     rb_close_descriptor(&locks->folder);
+    rb_close_descriptor(&locks->store);
     rb_value_unref(locks->over);
     free(locks->items);
     free(locks->path);
@@ -356,6 +383,8 @@ bool rb_locks_take(struct rb_locks *locks, const struct rb_value *keys,
 {
     size_t count = rb_value_count(keys);
     int before = locks->count;
+    if (!make_folder(locks, err))
+        return false;
     RB_AUTO_FREE const char **order = rb_realloc(NULL, count + 1, sizeof *order);
     for (size_t i = 0; i < count; i++)
         order[i] = rb_value_as_text(rb_value_at(keys, i), "");
@@ -425,6 +454,8 @@ bool rb_locks_break(struct rb_locks *locks, const char *key, const struct rb_val
     RB_AUTO_CLOSE int fd = -1;
     RB_AUTO_VALUE const struct rb_value *holder = NULL;
     struct rb_error why = {0};
+    if (!look_for_folder(locks, err))
+        return false;
     rb_lockfile_name(key, &name);
     if (fstatat(locks->folder, rb_buf_text(&name), &st, AT_SYMLINK_NOFOLLOW) != 0)
         return rb_fail(err, RB_ERR_NOT_FOUND, "nobody has held the lock %s", key);
@@ -478,9 +509,15 @@ static int by_key(const void *a, const void *b)
     return strcmp(rb_value_get_text(one, "key", ""), rb_value_get_text(other, "key", ""));
 }
 
-bool rb_locks_list(const struct rb_locks *locks, const struct rb_value **ret_list,
+bool rb_locks_list(struct rb_locks *locks, const struct rb_value **ret_list,
                    struct rb_error *err)
 {
+    if (!look_for_folder(locks, err))
+        return false;
+    if (locks->folder < 0) {
+        *ret_list = rb_value_list(NULL);
+        return true;
+    }
     int fd = openat(locks->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     if (!dir) {

@@ -10,7 +10,7 @@
 struct rb_locks;
 
 /* Where they are kept: $RUNBOOK_LOCKS, else /var/lib/runbook/locks where that is there, else
- * <store>/locks, which is made. One that everybody can write to is refused. */
+ * <store>/locks, which is made when a lock is taken. One that everybody can write to is refused. */
 bool rb_locks_open(struct rb_store *store, struct rb_locks **ret_locks,
                    struct rb_error *err) RB_MUST_CHECK;
 /* Lets the processes' locks go; the files say what they said. Accepts NULL. */
@@ -35,5 +35,5 @@ void rb_locks_release(struct rb_locks *locks, const char *status);
 bool rb_locks_break(struct rb_locks *locks, const char *key, const struct rb_value *broken,
                     const struct rb_value **ret_holder, struct rb_error *err) RB_MUST_CHECK;
 /* What there is: a list of what the files say, each with `live`: a process holds it. */
-bool rb_locks_list(const struct rb_locks *locks, const struct rb_value **ret_list,
+bool rb_locks_list(struct rb_locks *locks, const struct rb_value **ret_list,
                    struct rb_error *err) RB_MUST_CHECK;

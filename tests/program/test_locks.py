@@ -468,3 +468,12 @@ def test_a_key_that_names_nothing_is_refused(runbook):
 def test_without_locks_there_is_no_folder_of_them(runbook):
     runbook("exec", os.path.join(ROOT, "examples/01-hello.yaml"))
     assert not os.path.exists(os.path.join(runbook.store, "locks"))
+
+
+def test_who_only_lists_locks_makes_no_folder_of_them(runbook, book):
+    os.makedirs(os.path.join(runbook.store, "runs"), mode=0o700)
+    os.chmod(runbook.store, 0o700)
+    listed = runbook("locks", "--output", "json")
+    assert listed.code == 0 and json.loads(listed.out) == [], listed
+    assert "nobody has held the lock" in runbook("unlock", "x", "--reason", "y").err
+    assert os.listdir(runbook.store) == ["runs"]
