@@ -10,6 +10,7 @@
 
 #include "journal/folder.h"
 #include "journal/ofd.h"
+#include "journal/store_inner.h"
 
 #define LOCK_NAME "lock"
 
@@ -48,12 +49,23 @@ static bool check_same(const struct rb_run *run, int fd, struct rb_error *err)
     return rb_fail_errno(err, RB_ERR_IO, "cannot look at the lock of %s", run->id);
 }
 
-bool rb_run_lock(struct rb_run *run, struct rb_error *err)
+static bool open_file(const struct rb_run *run, int *ret_fd, struct rb_error *err)
 {
     struct stat st;
+    struct rb_error why = {0};
+    if (rb_folder_file(run->dir, LOCK_NAME, O_RDWR, &st, ret_fd, &why))
+        return true;
+    if (why.code == RB_ERR_NOT_FOUND)
+        return rb_folder_create(run->dir, LOCK_NAME, 0600, ret_fd, err);
+    if (err)
+        *err = why;
+    return rb_error_prefix(err, "run %s", run->id);
+}
+
+bool rb_run_lock(struct rb_run *run, struct rb_error *err)
+{
     RB_AUTO_CLOSE int fd = -1;
-    if (!rb_folder_file(run->dir, LOCK_NAME, O_RDWR, &st, &fd, NULL) &&
-        !rb_folder_create(run->dir, LOCK_NAME, 0600, &fd, err))
+    if (!rb_run_check_folders(run, err) || !open_file(run, &fd, err))
         return false;
     if (!rb_ofd_take(fd, holder_of, false)) {
         if (errno == EAGAIN || errno == EACCES)

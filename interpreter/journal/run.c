@@ -106,7 +106,21 @@ bool rb_run_is_ours(const struct rb_store *store, const struct rb_run *run,
     return rb_store_is_ours(store, err) && check_owner(run->dir, run->path, err);
 }
 
-static const char *const folders[] = {"sources", "blobs", "steps", "inbox"};
+static const char *const folders[] = {"sources", "blobs", "blobs/sha256", "steps", "inbox"};
+
+bool rb_run_check_folders(const struct rb_run *run, struct rb_error *err)
+{
+    for (size_t i = 0; i < RB_COUNT(folders); i++) {
+        RB_AUTO_CLOSE int fd = -1;
+        struct rb_error why = {0};
+        if (rb_folder_open(run->dir, folders[i], &fd, &why) || why.code == RB_ERR_NOT_FOUND)
+            continue;
+        if (err)
+            *err = why;
+        return rb_error_prefix(err, "run %s", run->id);
+    }
+    return true;
+}
 
 static bool fill_folder(struct rb_run *run, struct rb_error *err)
 {
@@ -114,14 +128,13 @@ static bool fill_folder(struct rb_run *run, struct rb_error *err)
         if (!rb_folder_make(run->dir, folders[i], err))
             return false;
     }
-    return rb_folder_make(run->dir, "blobs/sha256", err) && rb_run_lock(run, err);
+    return rb_run_lock(run, err);
 }
 
 /* Takes back a folder that could not be made whole. */
 static void remove_folder(const struct rb_store *store, const struct rb_run *run)
 {
-    unlinkat(run->dir, "blobs/sha256", AT_REMOVEDIR);
-    for (size_t i = 0; i < RB_COUNT(folders); i++)
+    for (size_t i = RB_COUNT(folders); i-- > 0;)
         unlinkat(run->dir, folders[i], AT_REMOVEDIR);
     unlinkat(run->dir, "lock", 0);
     unlinkat(store->runs, run->id, AT_REMOVEDIR);

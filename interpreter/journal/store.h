@@ -42,7 +42,8 @@ bool rb_run_open(struct rb_store *store, const char *id, struct rb_run **ret_run
 /* The same for a run and the store that it is in. */
 bool rb_run_is_ours(const struct rb_store *store, const struct rb_run *run,
                     struct rb_error *err) RB_MUST_CHECK;
-/* OFD write lock; RB_ERR_LOCKED when another process holds it (exit 8). */
+/* OFD write lock; RB_ERR_LOCKED when another process holds it (exit 8), RB_ERR_RECORD when it or a
+ * folder of the run is a link. */
 bool rb_run_lock(struct rb_run *run, struct rb_error *err) RB_MUST_CHECK;
 /* Is some process at work on it? */
 bool rb_run_is_live(const struct rb_run *run);

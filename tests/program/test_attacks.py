@@ -225,6 +225,21 @@ def test_a44_a_linked_run_or_journal_is_refused(runbook, which):
     assert not os.path.exists(os.path.join(runbook.folder, "deployed"))
 
 
+@pytest.mark.parametrize("name", ["steps", "inbox", "sources", "blobs/sha256", "lock"])
+def test_a44_nothing_is_written_through_a_link_in_a_run(runbook, name):
+    file = runbook.write("asks.yaml", ASKS)
+    assert runbook("exec", file, "-p", f"dir={runbook.folder}").code == 3
+    before, path = runbook.events(), os.path.join(runbook.run_folder(), name)
+    away = os.path.join(runbook.folder, "away")
+    os.rename(path, away)
+    os.symlink(away, path)
+    there = os.path.isdir(away) and os.listdir(away)
+    done = runbook("resume", "last", "--answers", runbook.write("answers.yaml", "answers: {sure: yes}"))
+    assert done.code == 7 and f"{name} is a link, or not what it should be" in done.err, done
+    assert runbook.events() == before and there == (os.path.isdir(away) and os.listdir(away))
+    assert not os.path.exists(os.path.join(runbook.folder, "deployed"))
+
+
 def test_a44_a_blob_is_named_not_reached(runbook):
     assert runbook("exec", runbook.write("work.yaml", WORK)).code == 0
     journal = os.path.join(runbook.run_folder(), "journal.jsonl")
