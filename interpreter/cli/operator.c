@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "cli/trust.h"
 #include "lua/modules.h"
 
 /* What the kernel says for a process that nobody logged in for. */
@@ -70,14 +71,32 @@ const struct rb_value *rb_operator(void)
         NULL);
 }
 
+/* Where the modules come from a folder, checks are what its files make of them. `stdlib`: of each
+ * "stdlib/NAME" its digest. */
+static bool check_stdlib(const char *folder, const struct rb_value *stdlib,
+                         struct rb_error *err)
+{
+    for (size_t i = 0; folder && i < rb_value_count(stdlib); i++) {
+        const char *name = rb_value_as_text(rb_value_key_at(stdlib, i), "");
+        RB_AUTO_BUF struct rb_buf path = {0};
+        rb_buf_printf(&path, "%s/%s.lua", folder, strrchr(name, '/') + 1);
+        if (!rb_trust_file(path.data, err))
+            return rb_error_prefix(err, "RUNBOOK_STDLIB");
+    }
+    return true;
+}
+
 const struct rb_value *rb_engine_versions(struct rb_error *err)
 {
     struct rb_modules *modules = NULL;
     char pcre[64] = "";
-    if (!rb_modules_open(getenv("RUNBOOK_STDLIB"), &modules, err))
+    const char *folder = getenv("RUNBOOK_STDLIB");
+    if (!rb_modules_open(folder, &modules, err))
         return NULL;
     RB_AUTO_VALUE const struct rb_value *stdlib = rb_modules_digests(modules);
     rb_modules_free(modules);
+    if (!check_stdlib(folder, stdlib, err))
+        return NULL;
     pcre2_config(PCRE2_CONFIG_VERSION, pcre);
     RB_AUTO_VALUE const struct rb_value *versions = rb_value_map(
         "version", rb_value_text(RB_VERSION), "lua", rb_value_text(LUA_RELEASE), "pcre2",

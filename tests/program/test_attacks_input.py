@@ -2,10 +2,11 @@
 memory, and nothing is executed."""
 
 import os
+import shutil
 
 import pytest
 
-from conftest import is_sanitized
+from conftest import ROOT, is_sanitized
 
 HEAD = "runbook: x\ndefaults: {timeout: 1m}\n"
 STEP = "steps:\n  - {id: it, exec: [touch, ran]}\n"
@@ -200,6 +201,25 @@ def test_a12_a_strangers_folder_where_anyone_can_put_one(runbook):
     os.chmod(open_to_all, 0o755)        # his own folder, where nobody else can put another
     os.chown(files[0], 65534, 65534)
     assert with_files(runbook, files).code == 0
+
+
+def test_a12_checks_of_a_library_that_anyone_can_write_decide_nothing(runbook):
+    folder = os.path.join(runbook.folder, "stdlib")
+    shutil.copytree(os.path.join(ROOT, "stdlib"), folder)
+    env = {"RUNBOOK_STDLIB": folder}
+    files = written(runbook, os.path.join(runbook.folder, "checkout"))
+    file, params, answers = files
+    assert runbook("exec", file, "--params", params, env=env).code == 3
+    before = runbook.events()
+    for path in (folder, os.path.join(folder, "check.lua")):
+        mode = os.stat(path).st_mode
+        os.chmod(path, mode | 0o002)
+        for words in (["exec", file, "--params", params], ["resume", "last", "--answers", answers]):
+            done = runbook(*words, env=env)
+            assert done.code == 2 and "RUNBOOK_STDLIB: anyone can" in done.err and path in done.err, done
+        os.chmod(path, mode & ~0o022)
+    assert runbook.events() == before
+    assert runbook("resume", "last", "--answers", answers, env=env).code == 0
 
 
 def test_a12_resume_takes_no_answers_that_anyone_can_write(runbook):
