@@ -219,18 +219,39 @@ static bool may_repeat(const struct scene *scene, const char *line)
     return strncmp(line, "read\x1f", 5) == 0;
 }
 
-/* Retries that the runbook, its probe or a person decided; each is an event of its own. */
-static int decided_to_repeat(const struct lab *lab)
+static bool is_retry(const struct rb_value *line)
+{
+    const char *type = type_of(line);
+    const char *answer = rb_value_get_text(rb_value_get(line, "d"), "answer", "");
+    return strcmp(type, "retry.scheduled") == 0 || strcmp(type, "step.decided") == 0 ||
+           (strcmp(type, "question.answered") == 0 && strcmp(answer, "retry") == 0);
+}
+
+/* Has this step, or one that it holds, started a program with these words? */
+static bool has_started(const char *spawns, const char *step, const char *words,
+                        size_t length)
+{
+    size_t own = strlen(step);
+    for (const char *at = spawns, *end; (end = strchr(at, '\n')); at = end + 1) {
+        const char *name = strchr(at, '\x1f') + 1;
+        if (strncmp(name, step, own) == 0 && (name[own] == '.' || name[own] == '[') &&
+            (size_t)(end - words_of(at)) == length &&
+            memcmp(words_of(at), words, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Retries of what does this that the runbook, its probe or a person decided; each is an event of its
+ * own. */
+static int decided_to_repeat(const struct rb_value *journal, const char *spawns,
+                             const char *words, size_t length)
 {
     int count = 0;
-    RB_AUTO_VALUE const struct rb_value *journal = read_journal(lab);
     for (size_t i = 0; i < rb_value_count(journal); i++) {
         const struct rb_value *line = rb_value_at(journal, i);
-        const char *type = type_of(line);
-        const char *answer = rb_value_get_text(rb_value_get(line, "d"), "answer", "");
-        count += strcmp(type, "retry.scheduled") == 0 ||
-                 strcmp(type, "step.decided") == 0 ||
-                 (strcmp(type, "question.answered") == 0 && strcmp(answer, "retry") == 0);
+        const char *step = rb_value_get_text(rb_value_get(line, "d"), "step", "");
+        count += is_retry(line) && has_started(spawns, step, words, length);
     }
     return count;
 }
@@ -247,7 +268,7 @@ bool judge_starts(const struct lab *lab, const struct scene *scene, const char *
                   struct rb_buf *why)
 {
     RB_AUTO_BUF struct rb_buf spawns = {0};
-    int decided = decided_to_repeat(lab);
+    RB_AUTO_VALUE const struct rb_value *journal = read_journal(lab);
     rb_buf_append(&spawns, seam->spawns, seam->spawned);
     for (const char *at = rb_buf_text(&spawns), *end; (end = strchr(at, '\n'));
          at = end + 1) {
@@ -257,7 +278,8 @@ bool judge_starts(const struct lab *lab, const struct scene *scene, const char *
         if (count_lines(spawns.data, at, length, false) > 1)
             return complain(why, "an attempt was started twice", at, length);
         if (count_lines(spawns.data, words_of(at), words, true) >
-            count_lines(undisturbed, words_of(at), words, true) + decided)
+            count_lines(undisturbed, words_of(at), words, true) +
+                decided_to_repeat(journal, spawns.data, words_of(at), words))
             return complain(why, "done too often", at, length);
     }
     return true;
