@@ -1,5 +1,5 @@
-/* What catches an error: pcall and xpcall as Lua has them, and try. A branch of `parallel` may
- * wait inside of each. */
+/* What catches an error: pcall and xpcall as Lua has them but for what lies over a limit, and try.
+ * A branch of `parallel` may wait inside of each. */
 
 #include <lauxlib.h>
 #include <stdbool.h>
@@ -17,6 +17,7 @@ static int end_pcall(lua_State *L, int status, lua_KContext context)
 {
     (void)context;
     if (!went_well(status)) {
+        rb_sandbox_let_pass(L, status);
         rb_sandbox_place(L);
         lua_pushboolean(L, false);
         lua_replace(L, 1);
@@ -43,6 +44,7 @@ static int end_xpcall(lua_State *L, int status, lua_KContext context)
         lua_replace(L, 2);
         return lua_gettop(L) - 1;
     }
+    rb_sandbox_let_pass(L, status);
     rb_sandbox_place(L);
     lua_pushboolean(L, false);
     lua_replace(L, 1);
@@ -78,8 +80,7 @@ static void make_table(lua_State *L)
     lua_setfield(L, -2, "retryable");
 }
 
-/* A verdict goes on, and so does the end of memory. The limit of instructions and an ask that
- * nobody answers end the evaluation by themselves. */
+/* A verdict goes on. */
 static int end_try(lua_State *L, int status, lua_KContext context)
 {
     const char *why;
@@ -87,8 +88,7 @@ static int end_try(lua_State *L, int status, lua_KContext context)
     (void)context;
     if (went_well(status))
         return lua_gettop(L);
-    if (status == LUA_ERRMEM)
-        return rb_sandbox_exhausted(L);
+    rb_sandbox_let_pass(L, status);
     if (rb_sandbox_ruling(L, -1, &why, &length) != RB_RULING_NONE)
         return lua_error(L);
     make_table(L);

@@ -81,13 +81,12 @@ static int judged(lua_State *L, int status, lua_KContext context)
     (void)context;
     if (status == LUA_OK || status == LUA_YIELD)
         return judged_value(L);
-    if (status == LUA_ERRMEM)
-        return rb_sandbox_exhausted(L);
     enum rb_ruling ruling = rb_sandbox_ruling(L, -1, &why, &length);
     if (ruling != RB_RULING_NONE) {
         lua_pushlstring(L, why, length);
         return give(L, ruling == RB_RULING_FAILS ? "fails" : "unknown", lua_gettop(L));
     }
+    rb_sandbox_let_pass(L, status);
     if (lua_istable(L, -1))
         lua_getfield(L, -1, "message");
     rb_sandbox_place(L);

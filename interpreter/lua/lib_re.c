@@ -75,6 +75,7 @@ static struct rb_pattern **compile(lua_State *L, const char *function)
 /* That it was given up says nothing about the text: unknown, whoever catches errors. */
 static int give_up(lua_State *L, const char *function, const struct rb_error *err)
 {
+    rb_sandbox_of(L)->gave_up = true;
     say(L, function, err->message);
     return rb_sandbox_rule(L, RB_RULING_UNKNOWN);
 }

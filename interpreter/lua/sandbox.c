@@ -144,6 +144,17 @@ int rb_sandbox_exhausted(lua_State *L)
     return rb_sandbox_refuse(L);
 }
 
+void rb_sandbox_let_pass(lua_State *L, int status)
+{
+    const char *why;
+    size_t length;
+    if (status == LUA_ERRMEM)
+        rb_sandbox_exhausted(L);
+    if (rb_sandbox_of(L)->gave_up &&
+        rb_sandbox_ruling(L, -1, &why, &length) == RB_RULING_UNKNOWN)
+        lua_error(L);
+}
+
 static int set_up(lua_State *L)
 {
     rb_scope_push_env(L);
@@ -207,7 +218,7 @@ void rb_sandbox_begin(struct rb_sandbox *sandbox, const char *where, int line)
     rb_value_unref(rb_list_end(&sandbox->seen.list));
     sandbox->seen = (struct rb_seen){0};
     sandbox->calls = 0;
-    sandbox->refused = false;
+    sandbox->refused = sandbox->gave_up = false;
     lua_settop(sandbox->L, EXPLAIN);
     rb_bounds_arm(sandbox->L, sandbox->instructions);
 }

@@ -51,6 +51,7 @@ struct rb_sandbox {
     int calls;    /* to the world, by this item */
     bool refused; /* one of them had no answer */
     struct rb_error refusal;
+    bool gave_up;                /* a pattern went over its limits */
     struct rb_list_builder kept; /* values that the state refers to by pointer */
     struct rb_buf scratch;       /* bytes on their way in, safe from a raise */
 };
@@ -90,3 +91,9 @@ enum rb_ruling rb_sandbox_ruling(lua_State *L, int index, const char **ret_why,
  * this. Raises sandbox->refusal. */
 int rb_sandbox_refuse(lua_State *L);
 int rb_sandbox_exhausted(lua_State *L);
+
+/* For those that catch errors, with one on top of the stack that ended a call with this status:
+ * raises again what nobody may catch. That is the end of memory, and once a pattern was given up each
+ * `unknown`, since what it said may have come by way of check.all. The limit of instructions and an
+ * ask that nobody answers end the evaluation by themselves. */
+void rb_sandbox_let_pass(lua_State *L, int status);

@@ -358,6 +358,36 @@ steps:
     sound(runbook)
 
 
+# What would open a gate if the limit were caught: its check, and what the limit is called.
+CAUGHT = {
+    "memory": ('not pcall(string.rep, "x", 1e9)', SPACE),
+    "memory, handled": ('not xpcall(string.rep, tostring, "x", 1e9)', SPACE),
+    "memory, judged": ('not pcall(check.all, {function() return ("x"):rep(1e9) end})', SPACE),
+    "instructions": ('not pcall(function() while true do end end)', SPINS),
+    "pattern": ('not pcall(re.match, ("a"):rep(40) .. "!", "(a+)+$")', "limit exceeded"),
+    "pattern, handled": ('not xpcall(re.match, tostring, ("a"):rep(40) .. "!", "(a+)+$")', "limit exceeded"),
+    "pattern, judged": ('not pcall(check.all, {function() return re.match(("a"):rep(40) .. "!", "(a+)+$") end})',
+                        "limit exceeded"),
+}
+
+
+@pytest.mark.parametrize("name", CAUGHT)
+def test_a48_a51_a55_a_limit_that_is_caught_opens_no_gate(runbook, name):
+    check, why = CAUGHT[name]
+    text = f"""runbook: caught
+defaults: {{timeout: 1m}}
+steps:
+  - {{id: it, gate: {{every: 1ms, timeout: 1ms, check: '{check}'}}}}
+  - {{id: after, exec: [touch, {runbook.folder}/after]}}
+"""
+    done = runbook("exec", runbook.write("caught.yaml", text))
+    assert done.code == 1 and why in done.err, done
+    [item] = runbook.named("eval.result")[0]["items"]
+    assert "holds" not in item.values() and why in item.get("why", item.get("error")), item
+    assert not os.path.exists(runbook.folder + "/after")
+    sound(runbook)
+
+
 @pytest.mark.parametrize("pattern, why", [
     ('("a"):rep(100000)', "longer than the limit"), (r'[[\C]]', r"\C"),
     ('("("):rep(1000)', "nested")], ids=["long", "byte", "nested"])

@@ -48,6 +48,8 @@ static void misuse_is_an_error(void **state)
     gives_error("re.match('x', ('a'):rep(100000))", "longer than the limit of 4096 bytes");
 }
 
+#define LIMITED "('a'):rep(40) .. '!', '(a+)+$'"
+
 /* A55. Whatever catches errors: the verdict is unknown, and names the limit. */
 static void a_limit_is_unknown(void **state)
 {
@@ -65,6 +67,13 @@ static void a_limit_is_unknown(void **state)
         "return parallel{function() return re.match(('a'):rep(40) .. '!', '(a+)+$') "
         "end}[1] "
         "== nil",
+        "return not pcall(re.match, " LIMITED ")",
+        "return not xpcall(re.match, tostring, " LIMITED ")",
+        "pcall(pcall, re.match, " LIMITED ") return true",
+        "return not pcall(parallel, {function() re.match(" LIMITED ") end})",
+        "return not pcall(check.match, " LIMITED ")",
+        "return not pcall(check.all, {function() return re.match(" LIMITED ") end})",
+        "return check.all{function() return not pcall(re.match, " LIMITED ") end}",
     };
     for (size_t i = 0; i < RB_COUNT(chunks); i++) {
         char *got = bench_run("verdict", chunks[i], true);
@@ -76,6 +85,20 @@ static void a_limit_is_unknown(void **state)
                 "re.match: the pattern \\\"(a+)+$\\\": match limit exceeded");
 }
 
+static void what_does_not_hold_decides_beside_a_limit(void **state)
+{
+    (void)state;
+    static const char *const chunks[] = {
+        "return check.all{function() return re.match(" LIMITED ") end, false}",
+        "try(check.all, {function() return re.match(" LIMITED ") end,\n"
+        "  function() return (pcall(error, 'no')) end}) return true",
+    };
+    for (size_t i = 0; i < RB_COUNT(chunks); i++) {
+        RB_AUTO_FREE char *got = bench_run("verdict", chunks[i], true);
+        assert_non_null(strstr(got, "\"why\":\"1 of 2 do not hold: #2\""));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +107,7 @@ int main(void)
         cmocka_unit_test(matches_are_replaced_by_text),
         cmocka_unit_test(misuse_is_an_error),
         cmocka_unit_test(a_limit_is_unknown),
+        cmocka_unit_test(what_does_not_hold_decides_beside_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
