@@ -17,6 +17,7 @@
     X(RB_ERR_LOCKED, "another run holds the lock", 8)         \
     X(RB_ERR_REFUSED, "refused", 4)                           \
     X(RB_ERR_PROTOCOL, "a helper process misbehaved", 70)     \
+    X(RB_ERR_INTERRUPTED, "interrupted", 130)                 \
     X(RB_ERR_DEFECT, "a defect of the interpreter", 70)
 
 enum rb_error_code {

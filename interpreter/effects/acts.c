@@ -123,7 +123,7 @@ void rb_acts_look_again(struct rb_acts *acts)
         if (i >= acts->count || acts->items[i].kind != RB_EFFECT_PROCESS)
             continue;
         RB_AUTO_VALUE const struct rb_value *request = rb_value_ref(acts->items[i].request);
-        rb_drivers_look_again(acts->o.drivers, rb_value_get_text(request, "dir", ""));
+        rb_drivers_look_again(acts->o.drivers, request);
     }
 }
 

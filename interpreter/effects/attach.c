@@ -3,16 +3,25 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "effects/clock.h"
 #include "effects/frame.h"
+#include "effects/notes.h"
 #include "effects/supervisor_main.h"
 #include "journal/folder.h"
 
-/* It answers within microseconds, unless it was stopped. */
-enum { GREETING_MS = 30000, BACKLOG = 16 };
+enum { BACKLOG = 16 };
+
+/* It answers within microseconds, unless it was stopped: then it is told to go on, which does no
+ * harm to who is only slow, because it writes a large output to a slow disk. Who does not go on is
+ * lost like one that was killed, and that is what is done with it. */
+static const struct {
+    int ms, signal;
+} patience[] = {{1000, SIGCONT}, {60000, SIGKILL}, {5000, 0}};
 
 static bool open_socket(int *ret_socket, struct rb_error *err)
 {
@@ -33,19 +42,53 @@ static bool connect_to(int run_dir, int *ret_socket, struct rb_error *err)
     return false;
 }
 
+enum waited { READY, TOO_LONG, INTERRUPTED };
+
+/* Signals that are to end the run are seen and left to their handler. */
+static enum waited wait_readable(int fd, int ends, int ms)
+{
+    struct pollfd polls[] = {{.fd = fd, .events = POLLIN}, {.fd = ends, .events = POLLIN}};
+    rb_time until = rb_clock_mono() + ms * RB_MS;
+    for (rb_time left; (left = until - rb_clock_mono()) > 0;) {
+        int ready = poll(polls, RB_COUNT(polls), (int)(left / RB_MS) + 1);
+        if (ready > 0)
+            return polls[0].revents ? READY : INTERRUPTED;
+    }
+    return TOO_LONG;
+}
+
+static enum waited wait_patiently(int fd, int run_dir)
+{
+    enum waited waited = TOO_LONG;
+    sigset_t set, before;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, &before);
+    int ends = signalfd(-1, &set, SFD_CLOEXEC);
+    for (size_t i = 0; i < RB_COUNT(patience) && waited == TOO_LONG; i++) {
+        waited = wait_readable(fd, ends, patience[i].ms);
+        if (waited == TOO_LONG && patience[i].signal)
+            rb_note_signal_supervisor(run_dir, patience[i].signal);
+    }
+    if (ends >= 0)
+        close(ends);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return waited;
+}
+
 /* Sets *ret_running to NULL when nobody greets: it was about to end. */
-static bool wait_for_greeting(int fd, const struct rb_value **ret_running,
+static bool wait_for_greeting(int fd, int run_dir, const struct rb_value **ret_running,
                               struct rb_error *err)
 {
     struct rb_error gone;
     RB_AUTO_VALUE const struct rb_value *greeting = NULL;
-    struct pollfd wait = {.fd = fd, .events = POLLIN};
-    int ready;
-    do {
-        ready = poll(&wait, 1, GREETING_MS);
-    } while (ready < 0 && errno == EINTR);
-    if (ready <= 0)
-        return rb_fail(err, RB_ERR_PROTOCOL, "the supervisor of this run doesn't answer");
+    enum waited waited = wait_patiently(fd, run_dir);
+    if (waited != READY)
+        return rb_fail(err, waited == INTERRUPTED ? RB_ERR_INTERRUPTED : RB_ERR_PROTOCOL,
+                       "the supervisor of this run doesn't answer%s",
+                       waited == INTERRUPTED ? "; interrupted while waiting for it" : "");
     if (!rb_frame_read(fd, &greeting, &gone))
         greeting = NULL;
     const struct rb_value *running = rb_value_get(greeting, "running");
@@ -65,7 +108,7 @@ static bool find(int run_dir, int *ret_socket, const struct rb_value **ret_runni
             return true;
         return rb_fail(err, unreachable.code, "%s", unreachable.message);
     }
-    bool good = wait_for_greeting(fd, ret_running, err);
+    bool good = wait_for_greeting(fd, run_dir, ret_running, err);
     if (good && *ret_running)
         *ret_socket = fd;
     else
@@ -141,7 +184,7 @@ bool rb_attach(int run_dir, int *ret_socket, const struct rb_value **ret_running
     if (fd < 0) {
         if (!start(run_dir, &fd, err))
             return false;
-        if (!wait_for_greeting(fd, &running, err) || !running) {
+        if (!wait_for_greeting(fd, run_dir, &running, err) || !running) {
             close(fd);
             return running ||
                    rb_fail(err, RB_ERR_PROTOCOL, "the supervisor could not start");

@@ -91,12 +91,14 @@ static bool open_supervisor(struct rb_drivers *drivers)
 }
 
 /* What became of a process whose intent is on record, when nobody has told us. */
-static void find_process(struct rb_drivers *drivers, const char *dir, bool same_boot)
+static void find_process(struct rb_drivers *drivers, const struct rb_value *request,
+                         bool same_boot)
 {
+    const char *dir = rb_value_get_text(request, "dir", "");
     RB_AUTO_VALUE const struct rb_value *outcome = NULL;
     if (!open_supervisor(drivers))
         return;
-    switch (rb_supervisor_find(drivers->supervisor, dir, same_boot, &outcome)) {
+    switch (rb_supervisor_find(drivers->supervisor, request, same_boot, &outcome)) {
     case RB_FOUND_RUNNING:
         drivers->o.adopted(drivers->o.context, dir);
         break;
@@ -194,13 +196,13 @@ void rb_drivers_find(struct rb_drivers *drivers, enum rb_effect_kind kind,
                                                              .note = note,
                                                              .resumed = true});
     else
-        find_process(drivers, rb_value_get_text(request, "dir", ""), drivers->same_boot);
+        find_process(drivers, request, drivers->same_boot);
 }
 
 /* It was begun, or adopted, by us. */
-void rb_drivers_look_again(struct rb_drivers *drivers, const char *dir)
+void rb_drivers_look_again(struct rb_drivers *drivers, const struct rb_value *request)
 {
-    find_process(drivers, dir, true);
+    find_process(drivers, request, true);
 }
 
 bool rb_drivers_end(struct rb_drivers *drivers, enum rb_effect_kind kind, const char *dir)

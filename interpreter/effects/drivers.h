@@ -52,7 +52,7 @@ bool rb_drivers_ask(struct rb_drivers *drivers, enum rb_effect_kind kind,
 void rb_drivers_find(struct rb_drivers *drivers, enum rb_effect_kind kind,
                      const struct rb_value *request, const struct rb_value *note);
 /* The same of a program of ours whose supervisor was lost. */
-void rb_drivers_look_again(struct rb_drivers *drivers, const char *dir);
+void rb_drivers_look_again(struct rb_drivers *drivers, const struct rb_value *request);
 /* Its outcome comes with killed:"request". False when it had not been sent yet: nothing comes. */
 bool rb_drivers_end(struct rb_drivers *drivers, enum rb_effect_kind kind, const char *dir);
 /* {dir, commit}: COMMIT or ROLLBACK of what `noted` told of, when that is durable. */

@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 
-enum { HEADER = 4, LENGTH_MAX = 64 << 20, PIECE = 65536 };
+enum { HEADER = 4, LENGTH_MAX = 64 << 20, PIECE = 65536, TAKEN_MS = 30000 };
 
 static uint32_t length_of(const char *header)
 {
@@ -62,11 +62,13 @@ bool rb_frame_take(struct rb_buf *in, const struct rb_value **ret_value,
 }
 
 /* Was the call merely too early? Then it waits until it is worth repeating. The descriptor
- * may be in non-blocking mode because a loop uses it too. */
+ * may be in non-blocking mode because a loop uses it too, which stands still meanwhile: it does
+ * not wait for ever for a peer that was stopped. */
 static bool again(int fd, short events)
 {
-    if (errno == EAGAIN)
-        poll(&(struct pollfd){.fd = fd, .events = events}, 1, -1);
+    int most = events == POLLOUT ? TAKEN_MS : -1;
+    if (errno == EAGAIN && poll(&(struct pollfd){.fd = fd, .events = events}, 1, most) == 0)
+        errno = ETIMEDOUT;
     return errno == EINTR || errno == EAGAIN;
 }
 

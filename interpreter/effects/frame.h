@@ -9,6 +9,7 @@
 /* Blocking, whole. False with RB_ERR_PROTOCOL on rubbish; *ret_value NULL at a clean end. */
 bool rb_frame_read(int fd, const struct rb_value **ret_value,
                    struct rb_error *err) RB_MUST_CHECK;
+/* ETIMEDOUT, in non-blocking mode: the peer has taken nothing for half a minute. */
 bool rb_frame_write(int fd, const struct rb_value *value,
                     struct rb_error *err) RB_MUST_CHECK;
 

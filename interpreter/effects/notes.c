@@ -9,10 +9,11 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "effects/output.h"
-#include "effects/tree.h"
 #include "journal/blob.h"
 
 enum { NOTE_MAX = 1 << 20 };
+
+#define NOTE_PID "supervisor.pid"
 
 static bool read_id(int dir, const char *path, char ret_id[RB_BOOT_ID + 1],
                     struct rb_error *err)
@@ -89,10 +90,9 @@ bool rb_note_had_no_room(const struct rb_error *err)
     return err->sys == ENOSPC || err->sys == EDQUOT;
 }
 
-void rb_note_programs(int fd, const char *boot_id, const struct rb_note_programs *programs)
+static void describe(const char *boot_id, const struct rb_note_programs *of,
+                     struct rb_buf *out)
 {
-    static const struct rb_note_programs none;
-    const struct rb_note_programs *of = programs ? programs : &none;
     struct rb_list_builder ids = {0}, starts = {0}, pipes = {0};
     for (size_t i = 0; i < of->count; i++) {
         struct rb_proc proc = {0};
@@ -105,8 +105,14 @@ void rb_note_programs(int fd, const char *boot_id, const struct rb_note_programs
     RB_AUTO_VALUE const struct rb_value *note =
         rb_value_map("boot_id", rb_value_text(boot_id), "pids", rb_list_end(&ids), "starts",
                      rb_list_end(&starts), "pipes", rb_list_end(&pipes), NULL);
+    rb_json_encode(note, out);
+}
+
+void rb_note_programs(int fd, const char *boot_id, const struct rb_note_programs *programs)
+{
+    static const struct rb_note_programs none;
     RB_AUTO_BUF struct rb_buf text = {0};
-    rb_json_encode(note, &text);
+    describe(boot_id, programs ? programs : &none, &text);
     /* A step without them is in doubt as well; only its orphans can't be found. */
     if (pwrite(fd, text.data, text.length, 0) < 0)
         errno = 0;
@@ -119,6 +125,16 @@ bool rb_note_exit(int folder, const struct rb_value *outcome, struct rb_error *e
     return rb_file_replace(folder, "exit", text.data, text.length, err);
 }
 
+void rb_note_supervisor(int run_dir, const char *boot_id)
+{
+    RB_AUTO_BUF struct rb_buf text = {0};
+    const pid_t self = getpid();
+    struct rb_error err;
+    describe(boot_id, &(struct rb_note_programs){.pids = &self, .count = 1}, &text);
+    if (!rb_file_replace(run_dir, NOTE_PID, text.data, text.length, &err))
+        errno = 0;
+}
+
 static char *step_path(const char *dir, const char *name)
 {
     struct rb_buf path = {0};
@@ -126,10 +142,9 @@ static char *step_path(const char *dir, const char *name)
     return rb_buf_take(&path);
 }
 
-static const struct rb_value *read_note(int run_dir, const char *dir, const char *name)
+static const struct rb_value *read_file(int run_dir, const char *path)
 {
     const struct rb_value *note;
-    RB_AUTO_FREE char *path = step_path(dir, name);
     RB_AUTO_BUF struct rb_buf text = {0};
     if (!rb_file_read(run_dir, path, NOTE_MAX, &text, NULL) ||
         !rb_json_decode(rb_buf_text(&text), text.length, &note, NULL))
@@ -138,6 +153,39 @@ static const struct rb_value *read_note(int run_dir, const char *dir, const char
         return note;
     rb_value_unref(note);
     return NULL;
+}
+
+static const struct rb_value *read_note(int run_dir, const char *dir, const char *name)
+{
+    RB_AUTO_FREE char *path = step_path(dir, name);
+    return read_file(run_dir, path);
+}
+
+bool rb_note_is_of_now(const struct rb_value *note)
+{
+    char now[RB_BOOT_ID + 1];
+    return rb_note_boot_id(now, NULL) &&
+           strcmp(now, rb_value_get_text(note, "boot_id", "")) == 0;
+}
+
+bool rb_note_find_program(const struct rb_value *note, size_t at, struct rb_proc *ret_proc)
+{
+    struct rb_proc proc;
+    int64_t pid = rb_value_as_int(rb_value_at(rb_value_get(note, "pids"), at), 0);
+    int64_t start = rb_value_as_int(rb_value_at(rb_value_get(note, "starts"), at), 0);
+    if (pid <= 1 || start <= 0 || !rb_proc_read((pid_t)pid, &proc) ||
+        proc.start != (uint64_t)start)
+        return false;
+    *ret_proc = proc;
+    return true;
+}
+
+void rb_note_signal_supervisor(int run_dir, int signal)
+{
+    struct rb_proc supervisor;
+    RB_AUTO_VALUE const struct rb_value *note = read_file(run_dir, NOTE_PID);
+    if (rb_note_is_of_now(note) && rb_note_find_program(note, 0, &supervisor))
+        rb_proc_signal(&supervisor, signal);
 }
 
 const struct rb_value *rb_note_read_started(int run_dir, const char *dir)

@@ -1,11 +1,12 @@
 #pragma once
-/* The notes of a request: steps/<dir>/started and steps/<dir>/exit, and supervisor.boot of
- * the run. Plain writes: they outlive every process, and a boot after which they can't be
- * trusted is told by its id. */
+/* The notes of a request: steps/<dir>/started and steps/<dir>/exit, and supervisor.boot and
+ * supervisor.pid of the run. Plain writes: they outlive every process, and a boot after which
+ * they can't be trusted is told by its id. */
 
 #include "base/error.h"
 #include "base/value.h"
 #include "effects/supervisor.h"
+#include "effects/tree.h"
 
 enum { RB_BOOT_ID = 36 };
 
@@ -46,6 +47,17 @@ const struct rb_value *rb_note_read_exit(int run_dir, const char *dir);
 bool rb_note_same_boot(int run_dir, bool *ret_same, struct rb_error *err) RB_MUST_CHECK;
 /* From here on the notes are those of this boot. */
 bool rb_note_boot(int run_dir, struct rb_error *err) RB_MUST_CHECK;
+
+/* Who the supervisor is: this process. It can be reached without it; only a signal can't. */
+void rb_note_supervisor(int run_dir, const char *boot_id);
+/* Sends it to the supervisor, unless that ended, whoever has its pid by now. */
+void rb_note_signal_supervisor(int run_dir, int signal);
+
+/* The program that a note names at this place, if it is there (a zombie too) and no stranger has its
+ * pid by now. */
+bool rb_note_find_program(const struct rb_value *note, size_t at, struct rb_proc *ret_proc);
+/* Pids of another boot say nothing. */
+bool rb_note_is_of_now(const struct rb_value *note);
 
 bool rb_note_any(int run_dir, const char *dir);
 

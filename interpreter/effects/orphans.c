@@ -10,7 +10,6 @@
 #include "base/duration.h"
 #include "base/mem.h"
 #include "effects/notes.h"
-#include "effects/tree.h"
 
 static const rb_time PATIENCE = 2 * RB_SEC, PAUSE = 20 * RB_MS;
 
@@ -79,10 +78,7 @@ static void collect_by_pid(struct orphans *orphans, const struct rb_value *note)
     const struct rb_value *pids = rb_value_get(note, "pids");
     for (size_t i = 0; i < rb_value_count(pids); i++) {
         struct rb_proc program;
-        int64_t pid = rb_value_as_int(rb_value_at(pids, i), 0);
-        int64_t start = rb_value_as_int(rb_value_at(rb_value_get(note, "starts"), i), 0);
-        if (pid > 1 && start > 0 && rb_proc_read((pid_t)pid, &program) &&
-            program.start == (uint64_t)start)
+        if (rb_note_find_program(note, i, &program))
             add_tree(orphans, &program);
     }
 }
@@ -114,9 +110,7 @@ void rb_orphans_end(int run_dir, const char *dir)
 {
     RB_AUTO_VALUE const struct rb_value *note = rb_note_read_started(run_dir, dir);
     struct orphans orphans = {0};
-    char now[RB_BOOT_ID + 1];
-    if (note && rb_note_boot_id(now, NULL) &&
-        strcmp(now, rb_value_get_text(note, "boot_id", "")) == 0) {
+    if (rb_note_is_of_now(note)) {
         collect_by_pid(&orphans, note);
         collect_by_pipe(&orphans, note);
     }

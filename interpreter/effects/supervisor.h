@@ -22,7 +22,8 @@ struct rb_supervisor_events {
     /* Stand around the outcomes that arrived together. */
     void (*several)(void *context);
     void (*no_more)(void *context);
-    /* The supervisor is gone with this request under way: look at rb_supervisor_find. */
+    /* The supervisor is gone with this request under way, or was ended because it let all limits of
+     * one pass (effects/awaited.h): look at rb_supervisor_find. */
     void (*lost)(void *context, const char *dir);
 };
 
@@ -47,11 +48,12 @@ void rb_supervisor_end(struct rb_supervisor *supervisor, const char *dir);
 /* What became of a request whose intent is on record. */
 enum rb_found { RB_FOUND_UNSTARTED, RB_FOUND_RUNNING, RB_FOUND_ENDED, RB_FOUND_DOUBT };
 
-/* RUNNING: it is adopted, `settled` will come. ENDED: *ret_outcome is a new reference. DOUBT:
+/* RUNNING: it is adopted, `settled` will come within its limits from now on. ENDED: *ret_outcome is a new reference. DOUBT:
  * started, no outcome, and no supervisor alive that owns it. `same_boot`: its notes are of this one
  * (rb_note_same_boot, asked before anything else was run). */
-enum rb_found rb_supervisor_find(struct rb_supervisor *supervisor, const char *dir,
-                                 bool same_boot, const struct rb_value **ret_outcome);
+enum rb_found rb_supervisor_find(struct rb_supervisor *supervisor,
+                                 const struct rb_value *request, bool same_boot,
+                                 const struct rb_value **ret_outcome);
 
 /* There is no trace of such a request. Says nothing of one whose intent is on record: after a
  * boot its notes may be lost. */

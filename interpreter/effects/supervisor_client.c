@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "effects/attach.h"
+#include "effects/awaited.h"
 #include "effects/frame.h"
 #include "effects/notes.h"
 #include "effects/orphans.h"
@@ -15,7 +17,9 @@ enum { PIECE = 65536 };
 /* A connection; it is freed when the loop let go of it. */
 struct link {
     uv_poll_t poll;
+    uv_timer_t timer; /* for what is overdue */
     int fd;
+    int open_handles;
 };
 
 struct rb_supervisor {
@@ -24,17 +28,18 @@ struct rb_supervisor {
     int run_dir;
     struct link *link; /* NULL: the supervisor is gone */
     struct rb_buf in;
-    char **dirs; /* of the requests under way */
-    size_t count, capacity;
-    size_t secrets; /* handed over to this one */
-    bool same_boot; /* the notes are of this boot */
-    int calling;    /* depth of calls to the events */
-    bool closed;    /* by one of them: freed when they returned */
+    struct rb_awaited_list awaited; /* the requests under way */
+    size_t secrets;                 /* handed over to this one */
+    bool same_boot;                 /* the notes are of this boot */
+    int calling;                    /* depth of calls to the events */
+    bool closed;                    /* by one of them: freed when they returned */
 };
 
 static void free_link(uv_handle_t *handle)
 {
-    free(handle->data);
+    struct link *link = handle->data;
+    if (--link->open_handles == 0)
+        free(link);
 }
 
 static void drop_link(struct rb_supervisor *supervisor)
@@ -44,43 +49,15 @@ static void drop_link(struct rb_supervisor *supervisor)
         return;
     supervisor->link = NULL;
     rb_buf_done(&supervisor->in);
-    link->poll.data = link;
+    link->poll.data = link->timer.data = link;
     uv_close((uv_handle_t *)&link->poll, free_link);
+    uv_close((uv_handle_t *)&link->timer, free_link);
     close(link->fd);
-}
-
-static void add_dir(struct rb_supervisor *supervisor, const char *dir)
-{
-    RB_GROW(supervisor->dirs, supervisor->count, supervisor->capacity);
-    supervisor->dirs[supervisor->count++] = rb_strdup(dir);
-}
-
-static bool has_dir(const struct rb_supervisor *supervisor, const char *dir)
-{
-    for (size_t i = 0; i < supervisor->count; i++) {
-        if (strcmp(supervisor->dirs[i], dir) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool remove_dir(struct rb_supervisor *supervisor, const char *dir)
-{
-    for (size_t i = 0; i < supervisor->count; i++) {
-        if (strcmp(supervisor->dirs[i], dir) != 0)
-            continue;
-        free(supervisor->dirs[i]);
-        supervisor->dirs[i] = supervisor->dirs[--supervisor->count];
-        return true;
-    }
-    return false;
 }
 
 static void free_supervisor(struct rb_supervisor *supervisor)
 {
-    while (supervisor->count > 0)
-        free(supervisor->dirs[--supervisor->count]);
-    free(supervisor->dirs);
+    rb_awaited_done(&supervisor->awaited);
     close(supervisor->run_dir);
     free(supervisor);
 }
@@ -89,7 +66,7 @@ void rb_supervisor_close(struct rb_supervisor *supervisor)
 {
     if (!supervisor)
         return;
-    if (supervisor->link && supervisor->count == 0)
+    if (supervisor->link && supervisor->awaited.count == 0)
         rb_attach_remove(supervisor->run_dir);
     drop_link(supervisor);
     supervisor->closed = true;
@@ -112,23 +89,20 @@ static void leave(struct rb_supervisor *supervisor)
 /* What was asked for before it was lost, and not what is asked for on the way. */
 static void lose(struct rb_supervisor *supervisor)
 {
-    size_t count = supervisor->count;
-    char **dirs = supervisor->dirs;
+    struct rb_awaited_list awaited = supervisor->awaited;
     drop_link(supervisor);
-    supervisor->dirs = NULL;
-    supervisor->count = supervisor->capacity = 0;
-    for (size_t i = 0; i < count; i++) {
+    supervisor->awaited = (struct rb_awaited_list){0};
+    for (size_t i = 0; i < awaited.count; i++) {
         if (!supervisor->closed)
-            supervisor->events.lost(supervisor->events.context, dirs[i]);
-        free(dirs[i]);
+            supervisor->events.lost(supervisor->events.context, awaited.items[i].dir);
     }
-    free(dirs);
+    rb_awaited_done(&awaited);
 }
 
 static void take_message(struct rb_supervisor *supervisor, const struct rb_value *message)
 {
     const char *dir = rb_value_get_text(message, "settled", "");
-    if (remove_dir(supervisor, dir))
+    if (rb_awaited_remove(&supervisor->awaited, dir))
         supervisor->events.settled(supervisor->events.context, dir,
                                    rb_value_get(message, "outcome"));
 }
@@ -172,6 +146,39 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     leave(supervisor);
 }
 
+/* It can't be told any more: that is noticed where we read, and its requests are then lost. */
+static void hang_up(struct rb_supervisor *supervisor)
+{
+    shutdown(supervisor->link->fd, SHUT_RDWR);
+}
+
+static void overdue(uv_timer_t *timer);
+
+static void arm(struct rb_supervisor *supervisor)
+{
+    uint64_t due = rb_awaited_due(&supervisor->awaited), now = uv_now(supervisor->loop);
+    if (due == UINT64_MAX)
+        uv_timer_stop(&supervisor->link->timer);
+    else
+        uv_timer_start(&supervisor->link->timer, overdue, due > now ? due - now : 0, 0);
+}
+
+/* A program may have stopped its own supervisor, which then keeps no limit. Going on, it does; who
+ * does not go on is lost like one that was killed, and nothing says how its programs ended. */
+static void overdue(uv_timer_t *timer)
+{
+    struct rb_supervisor *supervisor = timer->data;
+    enum rb_overdue what = rb_awaited_look(&supervisor->awaited, uv_now(supervisor->loop));
+    if (what == RB_OVERDUE_ROUSE)
+        rb_note_signal_supervisor(supervisor->run_dir, SIGCONT);
+    if (what == RB_OVERDUE_END) {
+        rb_note_signal_supervisor(supervisor->run_dir, SIGKILL);
+        hang_up(supervisor);
+    } else {
+        arm(supervisor);
+    }
+}
+
 static bool make_link(struct rb_supervisor *supervisor, int fd, struct rb_error *err)
 {
     struct link *link = rb_alloc(sizeof *link);
@@ -183,7 +190,9 @@ static bool make_link(struct rb_supervisor *supervisor, int fd, struct rb_error 
         return rb_fail(err, RB_ERR_IO, "the supervisor can't be polled: %s",
                        uv_strerror(code));
     }
-    link->poll.data = supervisor;
+    uv_timer_init(supervisor->loop, &link->timer);
+    link->open_handles = 2;
+    link->poll.data = link->timer.data = supervisor;
     supervisor->link = link;
     code = uv_poll_start(&link->poll, UV_READABLE, on_readable);
     if (code == 0)
@@ -201,7 +210,7 @@ static bool attach(struct rb_supervisor *supervisor, struct rb_error *err)
         return false;
     supervisor->secrets = 0;
     for (size_t i = 0; i < rb_value_count(running); i++)
-        add_dir(supervisor, rb_value_as_text(rb_value_at(running, i), ""));
+        rb_awaited_add(&supervisor->awaited, rb_value_as_text(rb_value_at(running, i), ""));
     return true;
 }
 
@@ -225,6 +234,17 @@ bool rb_supervisor_open(uv_loop_t *loop, const struct rb_run *run,
     return false;
 }
 
+/* It has its time from now on: the loop may have been busy since it looked at the clock. */
+static void expect(struct rb_supervisor *supervisor, const struct rb_value *request)
+{
+    const char *dir = rb_value_get_text(request, "dir", "");
+    struct rb_awaited *one = rb_awaited_find(&supervisor->awaited, dir);
+    uv_update_time(supervisor->loop);
+    if (one)
+        rb_awaited_limit(one, request, uv_now(supervisor->loop));
+    arm(supervisor);
+}
+
 /* From the first request of this boot on, the notes tell what became of each. */
 static bool trust_notes(struct rb_supervisor *supervisor, struct rb_error *err)
 {
@@ -232,12 +252,6 @@ static bool trust_notes(struct rb_supervisor *supervisor, struct rb_error *err)
         return false;
     supervisor->same_boot = true;
     return true;
-}
-
-/* It can't be told any more: that is noticed where we read, and its requests are then lost. */
-static void hang_up(struct rb_supervisor *supervisor)
-{
-    shutdown(supervisor->link->fd, SHUT_RDWR);
 }
 
 static bool hand_over(struct rb_supervisor *supervisor, const struct rb_secrets *secrets,
@@ -263,16 +277,17 @@ bool rb_supervisor_run(struct rb_supervisor *supervisor, const struct rb_value *
     const char *dir = rb_value_get_text(request, "dir", "");
     if (!trust_notes(supervisor, err) || (!supervisor->link && !attach(supervisor, err)))
         return false;
-    if (has_dir(supervisor, dir))
+    if (rb_awaited_find(&supervisor->awaited, dir))
         return rb_fail(err, RB_ERR_REFUSED, "%s is under way already", dir);
-    add_dir(supervisor, dir);
+    rb_awaited_add(&supervisor->awaited, dir);
+    expect(supervisor, request);
     RB_AUTO_VALUE const struct rb_value *message =
         rb_value_map("run", rb_value_ref(request), NULL);
     if (hand_over(supervisor, secrets, &gone) &&
         rb_frame_write(supervisor->link->fd, message, &gone))
         return true;
     if (gone.sys == 0) {
-        remove_dir(supervisor, dir);
+        rb_awaited_remove(&supervisor->awaited, dir);
         return rb_fail(err, gone.code, "%s", gone.message);
     }
     hang_up(supervisor);
@@ -282,17 +297,28 @@ bool rb_supervisor_run(struct rb_supervisor *supervisor, const struct rb_value *
 void rb_supervisor_end(struct rb_supervisor *supervisor, const char *dir)
 {
     struct rb_error gone;
+    struct rb_awaited *one = rb_awaited_find(&supervisor->awaited, dir);
     RB_AUTO_VALUE const struct rb_value *message =
         rb_value_map("end", rb_value_text(dir), NULL);
-    if (supervisor->link && !rb_frame_write(supervisor->link->fd, message, &gone))
+    if (!supervisor->link)
+        return;
+    if (one)
+        rb_awaited_hurry(one, uv_now(supervisor->loop));
+    arm(supervisor);
+    rb_note_signal_supervisor(supervisor->run_dir, SIGCONT); /* whoever asks waits for it */
+    if (!rb_frame_write(supervisor->link->fd, message, &gone))
         hang_up(supervisor);
 }
 
-enum rb_found rb_supervisor_find(struct rb_supervisor *supervisor, const char *dir,
-                                 bool same_boot, const struct rb_value **ret_outcome)
+enum rb_found rb_supervisor_find(struct rb_supervisor *supervisor,
+                                 const struct rb_value *request, bool same_boot,
+                                 const struct rb_value **ret_outcome)
 {
-    if (has_dir(supervisor, dir))
+    const char *dir = rb_value_get_text(request, "dir", "");
+    if (rb_awaited_find(&supervisor->awaited, dir)) {
+        expect(supervisor, request);
         return RB_FOUND_RUNNING;
+    }
     enum rb_found found = rb_note_find(supervisor->run_dir, dir, same_boot, ret_outcome);
     if (found == RB_FOUND_DOUBT)
         rb_orphans_end(supervisor->run_dir, dir);
@@ -301,5 +327,6 @@ enum rb_found rb_supervisor_find(struct rb_supervisor *supervisor, const char *d
 
 bool rb_supervisor_is_new(const struct rb_supervisor *supervisor, const char *dir)
 {
-    return !has_dir(supervisor, dir) && !rb_note_any(supervisor->run_dir, dir);
+    return !rb_awaited_find(&supervisor->awaited, dir) &&
+           !rb_note_any(supervisor->run_dir, dir);
 }

@@ -350,6 +350,7 @@ _Noreturn void rb_supervisor_main(int listener, int run_dir)
     set_signals();
     if (!open_null() || !open_all(&s) || !rb_note_boot_id(boot_id, NULL))
         _exit(1);
+    rb_note_supervisor(run_dir, boot_id);
     work(&s);
     rb_redactor_free(s.place.redactor);
     rb_secrets_done(&s.place.secrets);

@@ -25,7 +25,7 @@ from tls_server import Authority  # noqa: E402
 
 
 # Those that wait most are begun first, so that the others work meanwhile (`--dist loadfile`).
-SLOWEST = ("dcmms_rollback", "dcmms_ramp", "dcmms_crash", "faults_approve", "faults", "dcmms", "dcmms_release",
+SLOWEST = ("faults_supervisor", "dcmms_rollback", "dcmms_ramp", "dcmms_crash", "faults_approve", "faults", "dcmms", "dcmms_release",
            "attacks", "crash_calls", "guards", "faults_machine", "http", "faults_processes")
 
 

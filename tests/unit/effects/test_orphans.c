@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "effects/notes.h"
 #include "effects/orphans.h"
 #include "effects/tree.h"
@@ -105,6 +107,7 @@ static int tear_down(void **state)
         kill(program, SIGKILL);
         waitpid(program, NULL, 0);
     }
+    unlinkat(run_dir, "supervisor.pid", 0);
     unlinkat(run_dir, "steps/work.1/started", 0);
     unlinkat(run_dir, "steps/work.1", AT_REMOVEDIR);
     unlinkat(run_dir, "steps", AT_REMOVEDIR);
@@ -177,6 +180,38 @@ static void a_note_of_another_boot_ends_nobody(void **state)
     kill(child, SIGKILL);
 }
 
+static void note_supervisor(const char *boot_id, pid_t pid, uint64_t start)
+{
+    char note[128];
+    int length = snprintf(note, sizeof note,
+                          "{\"boot_id\":\"%s\",\"pids\":[%d],\"starts\":[%" PRIu64 "]}",
+                          boot_id, (int)pid, start);
+    assert_true(rb_file_replace(run_dir, "supervisor.pid", note, (size_t)length, NULL));
+}
+
+static void a_supervisor_is_signalled_and_nobody_else(void **state)
+{
+    (void)state;
+    pid_t child;
+    struct rb_proc proc;
+    char boot[RB_BOOT_ID + 1];
+    program = start_stubborn(&child);
+    assert_true(rb_note_boot_id(boot, NULL) && rb_proc_read(program, &proc));
+    rb_note_signal_supervisor(run_dir, SIGKILL); /* there is no note */
+    note_supervisor(boot, program, proc.start + 1);
+    rb_note_signal_supervisor(run_dir, SIGKILL);
+    note_supervisor("00000000-0000-0000-0000-000000000000", program, proc.start);
+    rb_note_signal_supervisor(run_dir, SIGKILL);
+    usleep(50000);
+    assert_true(works(program));
+    note_supervisor(boot, program, proc.start);
+    rb_note_signal_supervisor(run_dir, SIGKILL);
+    for (int i = 0; i < 500 && works(program); i++)
+        usleep(10000);
+    assert_false(works(program));
+    kill(child, SIGKILL);
+}
+
 static void without_a_note_there_is_nothing_to_do(void **state)
 {
     (void)state;
@@ -192,6 +227,7 @@ int main(void)
         CASE(a_program_without_a_noted_pid_is_found_by_its_pipe),
         CASE(a_stranger_who_has_the_pid_now_is_left_alone),
         CASE(a_note_of_another_boot_ends_nobody),
+        CASE(a_supervisor_is_signalled_and_nobody_else),
         CASE(without_a_note_there_is_nothing_to_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,7 +93,9 @@ static enum rb_found find(const char *dir)
     const struct rb_value *outcome = NULL;
     bool same_boot;
     assert_true(rb_note_same_boot(scene.run.dir, &same_boot, NULL));
-    enum rb_found found = rb_supervisor_find(scene.supervisor, dir, same_boot, &outcome);
+    RB_AUTO_VALUE const struct rb_value *request = scene_exec(dir, "true", NULL);
+    enum rb_found found =
+        rb_supervisor_find(scene.supervisor, request, same_boot, &outcome);
     if (found == RB_FOUND_ENDED) {
         rb_value_unref(scene.outcome);
         scene.outcome = outcome;
