@@ -241,7 +241,7 @@ static const struct rb_value *raised(struct evaluation *e)
 {
     const struct rb_sandbox *sandbox = e->sandbox;
     if (sandbox->ruling != RB_RULING_NONE && !is(e, "verdict"))
-        wrong(e, "%s", rb_buf_text(&sandbox->why));
+        rb_error_prefix(&e->err, "%s:%d", sandbox->where, sandbox->line);
     if (sandbox->ruling == RB_RULING_NONE || !is(e, "verdict"))
         return rb_verdict_error(e->name, e->err.message);
     return rb_verdict_item(e->name,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "lua/scope.h"
 
 enum { DEFAULT_MEMORY = 64 << 20, DEFAULT_INSTRUCTIONS = 50 * 1000 * 1000, EXPLAIN = 1 };
@@ -264,19 +265,22 @@ static int load(struct rb_sandbox *sandbox, const char *text, size_t length)
 /* *err for the error value on top of the stack. */
 static bool raised(struct rb_sandbox *sandbox, struct rb_error *err)
 {
-    size_t length;
+    RB_AUTO_BUF struct rb_buf shown = {0}; /* a NUL in it would end it */
     const char *text = "an error that can't be told";
+    size_t length = strlen(text);
     sandbox->ruling = rb_sandbox_ruling(sandbox->L, -1, &text, &length);
-    if (sandbox->ruling != RB_RULING_NONE) {
+    bool ruled = sandbox->ruling != RB_RULING_NONE;
+    if (ruled) {
         rb_buf_clear(&sandbox->why);
         rb_buf_append(&sandbox->why, text, length);
-        return rb_fail(err, RB_ERR_INVALID, "%s", text);
+    } else if (lua_type(sandbox->L, -1) == LUA_TSTRING) {
+        text = lua_tolstring(sandbox->L, -1, &length);
     }
-    if (lua_type(sandbox->L, -1) == LUA_TSTRING)
-        text = lua_tostring(sandbox->L, -1);
-    if (has_place(text, sandbox->where))
-        return rb_fail(err, RB_ERR_INVALID, "%s", text);
-    return rb_fail(err, RB_ERR_INVALID, "%s:%d: %s", sandbox->where, sandbox->line, text);
+    rb_text_visible(text, length, false, &shown);
+    rb_fail(err, RB_ERR_INVALID, "%s", rb_buf_text(&shown));
+    if (ruled || has_place(text, sandbox->where))
+        return false;
+    return rb_error_prefix(err, "%s:%d", sandbox->where, sandbox->line);
 }
 
 static bool went_wrong(struct rb_sandbox *sandbox, int status, struct rb_error *err)

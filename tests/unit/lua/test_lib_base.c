@@ -92,6 +92,15 @@ static void a_message_that_is_raised_again_keeps_its_line(void **state)
                  true, "{\"value\":\"x.check:13: x.check:12: no\\u0000!\"}");
 }
 
+static void a_message_is_told_whole_and_visibly(void **state)
+{
+    (void)state;
+    gives_chunk("error('\\27[2J\\0\\255 end')",
+                "{\"error\":\"x.check:10: \\\\e[2J\\\\x00\\\\xff end\"}");
+    gives_chunk("error('a\\0b', 0)", "{\"error\":\"x.check:10: a\\\\x00b\"}");
+    bench_expect("value", "fail('a\\0b')", true, "{\"error\":\"x.check:10: a\\\\x00b\"}");
+}
+
 static void pcall_is_as_lua_has_it(void **state)
 {
     (void)state;
@@ -139,6 +148,7 @@ int main(void)
         cmocka_unit_test(xpcall_hands_its_error_on),
         cmocka_unit_test(a_caught_message_has_its_line_of_the_runbook),
         cmocka_unit_test(a_message_that_is_raised_again_keeps_its_line),
+        cmocka_unit_test(a_message_is_told_whole_and_visibly),
         cmocka_unit_test(pcall_is_as_lua_has_it),
         cmocka_unit_test(tostring_shows_no_address),
     };
