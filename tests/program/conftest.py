@@ -42,11 +42,17 @@ class Result:
         return f"exit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
 
 
-SMALL = """import os, sys
-pid = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
-_, status, used = os.wait4(pid, 0)
-open(sys.argv[1], "w").write(str(used.ru_maxrss))
-sys.exit(os.waitstatus_to_exitcode(status) % 256)"""
+SMALL = """import ctypes, os, sys
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)     # PR_SET_CHILD_SUBREAPER: a supervisor is nobody's child
+pid, most, code = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ), 0, None
+try:
+    while True:
+        ended, status, used = os.wait4(-1, 0)
+        most = max(most, used.ru_maxrss)
+        code = os.waitstatus_to_exitcode(status) % 256 if ended == pid else code
+except ChildProcessError:
+    open(sys.argv[1], "w").write(str(most))
+sys.exit(code)"""
 
 
 class Runbook:
@@ -83,7 +89,7 @@ class Runbook:
 
     def measured(self, *words, cwd=ROOT):
         """Runs it from a process that is small, because the memory of who starts it counts as its own;
-        returns the result and the most KiB that it had."""
+        returns the result and the most KiB that it, its supervisor or anything that they started had."""
         told = os.path.join(self.folder, "most")
         done = subprocess.run(["/usr/bin/python3", "-SEc", SMALL, told, self.binary, *map(str, words)],
                               cwd=cwd, env=self.env, stdin=subprocess.DEVNULL, text=True,
