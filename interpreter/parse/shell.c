@@ -6,7 +6,6 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "parse/shell_lex.h"
-#include "parse/shell_sink.h"
 
 /* An expression that has a number already; the key is its text. */
 struct known {
@@ -156,7 +155,6 @@ bool rb_shell_interpolate(struct rb_arena *arena, struct rb_arena *scratch,
     bool good = readable(scalar, &lex, diags);
     for (int i = 0; i < lex.place_count; i++)
         good &= can_stand(scalar, &lex.places[i], diags);
-    good &= rb_shell_sinks(scratch, scalar, &lex, diags);
     if (good) {
         struct writer writer = {.arena = arena, .scalar = scalar};
         write_script(&writer, &lex);

@@ -16,10 +16,10 @@ struct rb_shell_script {
     int count;
 };
 
-/* Diagnoses what can't be done safely: a value that a second shell would read (`ssh host "…"`,
- * `sh -c`, `eval`, `su -c`), one inside a quoted here-document, a `${{` without end, a value in
- * a place where a word can't stand (a comment is left as it is and bound to nothing). What is
- * returned lies in the arena; what `scratch` held is lost. */
+/* Diagnoses what can't be done: a value inside a quoted here-document, a `${{` without end, a value
+ * in a place where a word can't stand (a comment is left as it is and bound to nothing). What is
+ * returned lies in the arena; what `scratch` held is lost. What a second shell would read
+ * (`ssh host "…"`, `sh -c`, `eval`, `su -c`) is for parse/shell_sink.h, when the step is read. */
 bool rb_shell_interpolate(struct rb_arena *arena, struct rb_arena *scratch,
                           const struct rb_yaml_node *scalar, struct rb_diags *diags,
                           struct rb_shell_script *ret_script)

@@ -4,7 +4,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
-#include "parse/luatoken.h"
+#include "base/text.h"
 
 /* Rounds until nothing changes any more; a script that takes more is not worth following, and
  * all of its variables are taken to hold values. */
@@ -18,33 +18,11 @@ struct name {
 struct rb_shell_flow {
     struct rb_arena *arena;
     const struct rb_shell_lex *lex;
-    bool *numbers;     /* per place: it is one for certain */
     bool *emits, *fed; /* per command: on its standard output, on its standard input */
     struct name *held; /* variables that may hold the text of a value */
     struct name *functions;
     bool changed, all;
 };
-
-/* `tonumber(...)` or `math.tointeger(...)` and nothing else: it can only be a number. */
-static bool is_number(const char *text, size_t length)
-{
-    static const char *const calls[] = {"tonumber(", "math.tointeger("};
-    struct rb_lua_lexer lexer = {.text = text, .length = length};
-    for (size_t i = 0; i < RB_COUNT(calls); i++) {
-        size_t prefix = strlen(calls[i]);
-        if (length > prefix && memcmp(text, calls[i], prefix) == 0)
-            lexer.at = prefix;
-    }
-    for (int depth = lexer.at > 0 ? 1 : 0; depth > 0;) {
-        struct rb_lua_token token = rb_lua_next(&lexer);
-        if (token.kind == RB_LUA_END || token.kind == RB_LUA_BAD)
-            return false;
-        bool symbol = token.kind == RB_LUA_SYMBOL && token.length == 1;
-        char c = symbol ? text[token.offset] : '\0';
-        depth += c == '(' ? 1 : c == ')' ? -1 : 0;
-    }
-    return lexer.at == length && length > 0;
-}
 
 /* Positional parameters are one: which of them holds a value is not followed. */
 static const char *canonical(const char *name)
@@ -61,7 +39,9 @@ static bool contains(struct name *names, const char *text)
 
 static bool is_held(const struct rb_shell_flow *flow, const char *name)
 {
-    return flow->all || contains(flow->held, canonical(name));
+    const char *key = canonical(name);
+    bool reference = rb_text_starts(name, "RB_"); /* what stands for a `${{ }}` */
+    return flow->all || reference || contains(flow->held, key);
 }
 
 static struct name *new_name(struct rb_shell_flow *flow, const char *text, size_t length)
@@ -102,7 +82,7 @@ int rb_shell_next_place(const struct rb_shell_flow *flow, const struct rb_shell_
         if (flow->lex->places[i].braces.begin >= word->end)
             break;
         *index = i + 1;
-        if (!flow->numbers[i])
+        if (!flow->lex->places[i].fixed)
             return i;
     }
     return -1;
@@ -125,6 +105,13 @@ bool rb_shell_carries(const struct rb_shell_flow *flow, const struct rb_shell_wo
             return true;
     }
     return false;
+}
+
+/* Is the word a variable and nothing else? */
+static bool is_variable(const struct rb_shell_word *word)
+{
+    return word->name_count == 1 && word->text[0] == RB_SHELL_EXPANSION &&
+           word->text[1] == '\0';
 }
 
 bool rb_shell_is_fed(const struct rb_shell_flow *flow, int command)
@@ -200,12 +187,19 @@ static char *file_name(const struct rb_shell_flow *flow, const struct rb_shell_w
     return rb_arena_printf(flow->arena, ">%s", word->text);
 }
 
+/* The file that a variable names by its value. */
+static const char *file_of(const struct rb_shell_flow *flow, const char *name)
+{
+    return rb_arena_printf(flow->arena, ">$%s", name);
+}
+
 bool rb_shell_file_carries(const struct rb_shell_flow *flow,
                            const struct rb_shell_word *word)
 {
     if (word->process == '<')
         return rb_shell_carries(flow, word);
-    return flow->held && contains(flow->held, file_name(flow, word));
+    return is_held(flow, file_name(flow, word)) ||
+           (is_variable(word) && is_held(flow, file_of(flow, word->names[0])));
 }
 
 /* The text of a value goes to what the word names: a file, or the commands of `>(...)`. */
@@ -278,26 +272,49 @@ static void follow_streams(struct rb_shell_flow *flow, int index)
     }
 }
 
+static void add_name(struct rb_shell_flow *flow, struct name **names, const char *text)
+{
+    struct name *name = new_name(flow, text, strlen(text));
+    if (!contains(*names, name->text))
+        HASH_ADD_KEYPTR(hh, *names, name->text, strlen(name->text), name);
+}
+
+/* Does the command read what the script was given, rather than something of its own? */
+static bool reads_outside(const struct rb_shell_command *command)
+{
+    for (int i = 0; i < command->read_count; i++) {
+        if (!rb_shell_one_of(command->reads[i].text,
+                             "/dev/stdin /dev/fd/0 /proc/self/fd/0 0"))
+            return false;
+    }
+    return command->piped_from < 0 && command->input_count == 0;
+}
+
+static void begin(struct rb_shell_flow *flow, const struct rb_shell_outside *outside)
+{
+    for (int i = 0; i < outside->name_count; i++)
+        hold(flow, outside->names[i], strlen(outside->names[i]));
+    for (int i = 0; i < outside->file_count; i++) {
+        const char *file = file_of(flow, outside->files[i]);
+        hold(flow, file, strlen(file));
+    }
+    for (int i = 0; outside->fed && i < flow->lex->command_count; i++)
+        flow->fed[i] = reads_outside(&flow->lex->commands[i]);
+}
+
 struct rb_shell_flow *rb_shell_flow_new(struct rb_arena *arena,
-                                        const struct rb_shell_lex *lex, const char *script)
+                                        const struct rb_shell_lex *lex,
+                                        const struct rb_shell_outside *outside)
 {
     struct rb_shell_flow *flow = rb_arena_alloc(arena, sizeof *flow);
     flow->arena = arena;
     flow->lex = lex;
-    flow->numbers = rb_arena_alloc(arena, (size_t)lex->place_count);
     flow->emits = rb_arena_alloc(arena, (size_t)lex->command_count);
     flow->fed = rb_arena_alloc(arena, (size_t)lex->command_count);
-    for (int i = 0; i < lex->place_count; i++) {
-        const struct rb_braces *braces = &lex->places[i].braces;
-        flow->numbers[i] = lex->places[i].quoting == RB_SHELL_ESCAPE ||
-                           is_number(script + braces->expr, braces->expr_length);
-    }
-    for (int i = 0; i < lex->function_count; i++) {
-        struct name *name = new_name(flow, lex->functions[i], strlen(lex->functions[i]));
-        if (!contains(flow->functions, name->text))
-            HASH_ADD_KEYPTR(hh, flow->functions, name->text, strlen(name->text), name);
-    }
-    flow->changed = lex->place_count > 0;
+    for (int i = 0; i < lex->function_count; i++)
+        add_name(flow, &flow->functions, lex->functions[i]);
+    begin(flow, outside);
+    flow->changed = true;
     for (int round = 0; flow->changed; round++) {
         flow->changed = false;
         flow->all = round == ROUNDS;

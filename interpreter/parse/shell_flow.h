@@ -7,9 +7,19 @@
 
 struct rb_shell_flow;
 
-/* Its memory is the arena's; `script` is the text that was lexed. */
+/* What a script finds when it begins. */
+struct rb_shell_outside {
+    const char *const *names; /* variables that hold the text of a value */
+    int name_count;
+    const char *const *files; /* variables that name a file which holds one */
+    int file_count;
+    bool fed; /* its standard input is one, or holds one */
+};
+
+/* Its memory is the arena's. */
 struct rb_shell_flow *rb_shell_flow_new(struct rb_arena *arena,
-                                        const struct rb_shell_lex *lex, const char *script);
+                                        const struct rb_shell_lex *lex,
+                                        const struct rb_shell_outside *outside);
 void rb_shell_flow_end(struct rb_shell_flow *flow);
 
 /* Is the text of a value part of the word's text: put there, by a variable that holds one, or

@@ -22,6 +22,8 @@ struct rb_shell_place {
     struct rb_braces braces;
     enum rb_shell_quoting quoting;
     int level; /* of the substitution it stands in; 0: the script itself */
+    bool
+        fixed; /* a number for certain, a text of the file, or the escape: no text of a value */
 };
 
 /* In the text of a word, what is not known before the run. */
@@ -79,3 +81,12 @@ struct rb_shell_lex {
 /* All of it lives in the arena. */
 void rb_shell_lex(struct rb_arena *arena, const char *text, size_t length,
                   struct rb_shell_lex *ret_lex);
+
+/* A text that no shell reads, as one word, with its values among the places of the lex; `base` is
+ * the offset that it begins at. A lex that is all zero is an empty one for it. */
+struct rb_shell_word rb_shell_lex_text(struct rb_arena *arena, const char *text,
+                                       size_t length, size_t base,
+                                       struct rb_shell_lex *lex);
+
+/* `tonumber(...)` or `math.tointeger(...)` and nothing else: it can only be a number. */
+bool rb_shell_is_number(const char *expr, size_t length);

@@ -25,6 +25,7 @@ struct rb_shell_lexer {
     const char *bytes;
     size_t at, end;
     const size_t *map; /* offsets in the script; NULL: the bytes are the script */
+    size_t base;       /* what the offset of the first byte is */
     struct rb_shell_writer *writer;    /* of the innermost word */
     struct rb_shell_heredoc *heredocs; /* whose bodies are yet to come */
     int heredoc_count, heredoc_capacity;
@@ -59,7 +60,7 @@ static inline char rb_shell_peek(const struct rb_shell_lexer *lexer, size_t ahea
 
 static inline size_t rb_shell_origin(const struct rb_shell_lexer *lexer, size_t at)
 {
-    return lexer->map ? lexer->map[at] : at;
+    return lexer->map ? lexer->map[at] : lexer->base + at;
 }
 
 /* One level deeper; false (and the lexer stops) when that is too deep. */

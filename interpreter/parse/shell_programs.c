@@ -107,6 +107,21 @@ bool rb_shell_runs_another(const char *name)
     return in_list(list, base, length);
 }
 
+/* Names that a variable may have, which programs run or load: of a script, of options, of a library. */
+bool rb_shell_runs_variable(const char *name)
+{
+    static const char list[] =
+        "BASH_ENV ENV PS0 PS1 PS2 PS4 PROMPT_COMMAND PYTHONSTARTUP PERL5OPT PERL5DB "
+        "RUBYOPT "
+        "NODE_OPTIONS JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS GIT_SSH_COMMAND "
+        "GIT_SSH "
+        "GIT_EXTERNAL_DIFF GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_PAGER GIT_ASKPASS "
+        "GIT_PROXY_COMMAND GIT_CONFIG_PARAMETERS SSH_ASKPASS SUDO_ASKPASS EDITOR VISUAL "
+        "PAGER "
+        "MANPAGER BROWSER LESSOPEN LESSCLOSE TAR_OPTIONS RSYNC_RSH MAKEFLAGS MAKEFILES";
+    return rb_text_starts(name, "LD_") || rb_shell_one_of(name, list);
+}
+
 struct rb_shell_arguments rb_shell_arguments(const struct rb_shell_command *command, int at,
                                              const struct rb_shell_program *program)
 {

@@ -32,6 +32,9 @@ const struct rb_shell_program *rb_shell_program_find(const char *name);
 /* Whether its arguments are another command (sudo, env, xargs, docker exec). */
 bool rb_shell_runs_another(const char *name);
 
+/* Whether programs run or load what a variable of this name says. docs/language.md has the list. */
+bool rb_shell_runs_variable(const char *name);
+
 /* The arguments of a program one after the other, options told from operands. */
 struct rb_shell_arguments {
     const struct rb_shell_command *command;

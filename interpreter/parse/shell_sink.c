@@ -4,11 +4,12 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "parse/shell_flow.h"
+#include "base/text.h"
 #include "parse/shell_programs.h"
 
 struct sinks {
-    const struct rb_yaml_node *scalar;
+    struct rb_arena *arena;
+    const struct rb_shell_text *text;
     const struct rb_shell_lex *lex;
     const struct rb_shell_flow *flow;
     struct rb_diags *diags;
@@ -16,7 +17,10 @@ struct sinks {
 
 static struct rb_span span_of(const struct sinks *sinks, size_t begin, size_t end)
 {
-    return rb_yaml_span_in(sinks->scalar, begin, end - begin);
+    const struct rb_shell_piece *piece = sinks->text->pieces;
+    for (int i = 1; i < sinks->text->piece_count && piece[1].begin <= begin; i++)
+        piece++;
+    return rb_yaml_span_in(piece->scalar, begin - piece->begin, end - begin);
 }
 
 /* One diagnostic per value in the word (`deep`: also in its substitutions), or one for the word
@@ -65,6 +69,8 @@ static bool is_made_up_file(const struct sinks *sinks, const struct rb_shell_wor
 
 /* Programs with a source. */
 
+static const char standard_input[] = "- /dev/stdin /dev/fd/0 /proc/self/fd/0";
+
 /* Is the first operand a file with source? */
 static bool takes_file(const struct rb_shell_program *program)
 {
@@ -99,10 +105,10 @@ static struct usage usage_of(const struct rb_shell_command *command, int at,
         if (argument == RB_ARGUMENT_SOURCE) {
             usage.source = true;
         } else if (argument == RB_ARGUMENT_OPTION) {
-            bool standard = word && rb_shell_one_of(word->text, "- /dev/stdin");
+            bool standard = word && rb_shell_one_of(word->text, standard_input);
             usage.file |= names_file(program, letter) && !standard;
             usage.stdin_asked |= letter == 's' || (names_file(program, letter) && standard);
-        } else if (rb_shell_one_of(word->text, "- /dev/stdin")) {
+        } else if (rb_shell_one_of(word->text, standard_input)) {
             usage.stdin_asked = true;
         } else if (usage.operands++ == 1) {
             size_t length = strcspn(word->text, " ");
@@ -144,18 +150,18 @@ static bool is_source(const struct rb_shell_program *program, struct usage usage
 
 /* What goes into the program on its standard input. */
 static void judge_input(const struct sinks *sinks, int index, int at,
-                        const struct rb_shell_program *program)
+                        const struct rb_shell_program *program, const char *name)
 {
     const struct rb_shell_command *command = &sinks->lex->commands[index];
     bool told = false;
     for (int i = 0; i < command->input_count; i++) {
         if (!holds_value(sinks, &command->inputs[i]))
             continue;
-        report_source(sinks, program, command->words[at].text, &command->inputs[i]);
+        report_source(sinks, program, name, &command->inputs[i]);
         told = true;
     }
     if (!told && rb_shell_is_fed(sinks->flow, index))
-        report_source(sinks, program, command->words[at].text, &command->words[at]);
+        report_source(sinks, program, name, &command->words[at]);
 }
 
 static void judge_program(const struct sinks *sinks, int index, int at)
@@ -182,7 +188,7 @@ static void judge_program(const struct sinks *sinks, int index, int at)
         operand += argument == RB_ARGUMENT_OPERAND;
     }
     if (reads_input(program, usage))
-        judge_input(sinks, index, at, program);
+        judge_input(sinks, index, at, program, name);
 }
 
 /* Builtins that evaluate a name or an expression. */
@@ -268,10 +274,15 @@ static void judge_builtin(const struct sinks *sinks, const struct rb_shell_comma
                    "call the program without `source`");
     }
     if (rb_shell_one_of(name, "source .") && command->word_count > 1 &&
-        strcmp(command->words[1].text, "/dev/stdin") == 0)
+        rb_shell_one_of(command->words[1].text, standard_input))
         judge_input(sinks, (int)(command - sinks->lex->commands), 0,
-                    rb_shell_program_find("eval"));
+                    rb_shell_program_find("eval"), name);
 }
+
+static const char variable_message[] =
+    "programs would run the text of a value in this variable";
+static const char variable_help[] =
+    "give it a fixed text, and the value to a variable of another name";
 
 /* Variables whose content bash or a child of it runs. */
 static void judge_assignments(const struct sinks *sinks,
@@ -279,10 +290,8 @@ static void judge_assignments(const struct sinks *sinks,
 {
     for (int i = 0; i < command->assigned_count; i++) {
         const struct rb_shell_assignment *assigned = &command->assigned[i];
-        if (rb_shell_one_of(assigned->name, "PS0 PS1 PS2 PS4 PROMPT_COMMAND BASH_ENV ENV"))
-            judge_carrying(sinks, 501, &assigned->value,
-                           "bash would read the text of a value as its program",
-                           "leave this variable alone");
+        if (rb_shell_runs_variable(assigned->name))
+            judge_carrying(sinks, 501, &assigned->value, variable_message, variable_help);
     }
 }
 
@@ -353,50 +362,47 @@ static void judge_splitting(const struct sinks *sinks,
     }
 }
 
-/* Most commands have nothing to do with a value. */
-static bool is_concerned(const struct sinks *sinks, int index)
-{
-    const struct rb_shell_command *command = &sinks->lex->commands[index];
-    for (int i = 0; i < command->word_count; i++) {
-        if (holds_value(sinks, &command->words[i]) ||
-            rb_shell_file_carries(sinks->flow, &command->words[i]))
-            return true;
-    }
-    for (int i = 0; i < command->input_count; i++) {
-        if (holds_value(sinks, &command->inputs[i]))
-            return true;
-    }
-    return rb_shell_is_fed(sinks->flow, index);
-}
-
 static void judge_command(const struct sinks *sinks, int index)
 {
     const struct rb_shell_command *command = &sinks->lex->commands[index];
     judge_assignments(sinks, command);
-    if (command->word_count == 0 || !is_concerned(sinks, index))
+    if (command->word_count == 0)
         return;
-    judge_builtin(sinks, command);
-    judge_splitting(sinks, command);
+    if (!sinks->text->list) {
+        judge_builtin(sinks, command);
+        judge_splitting(sinks, command);
+    }
     /* the cost of a long line of names stays linear; no real command is that far behind */
     int count = rb_shell_runs_another(command->words[0].text) ? 200 : 1;
     for (int at = 0; at < count && at < command->word_count; at++) {
         judge_program(sinks, index, at);
-        judge_options(sinks, command, at);
+        if (!sinks->text->list)
+            judge_options(sinks, command, at);
     }
 }
 
-bool rb_shell_sinks(struct rb_arena *arena, const struct rb_yaml_node *scalar,
-                    const struct rb_shell_lex *lex, struct rb_diags *diags)
+static void judge_text(struct sinks *sinks)
 {
-    int before = diags->errors;
-    if (lex->place_count == 0)
-        return true;
-    struct rb_shell_flow *flow = rb_shell_flow_new(arena, lex, scalar->text);
-    struct sinks sinks = {.scalar = scalar, .lex = lex, .flow = flow, .diags = diags};
+    const struct rb_shell_lex *lex = sinks->text->lex;
+    struct rb_shell_flow *flow =
+        rb_shell_flow_new(sinks->arena, lex, &sinks->text->outside);
+    sinks->lex = lex;
+    sinks->flow = flow;
     for (int i = 0; i < lex->command_count; i++)
-        judge_command(&sinks, i);
+        judge_command(sinks, i);
     for (int i = 0; i < lex->evaluated_count; i++)
-        judge_number(&sinks, &lex->evaluated[i]);
+        judge_number(sinks, &lex->evaluated[i]);
     rb_shell_flow_end(flow);
+}
+
+bool rb_shell_sinks(struct rb_arena *arena, const struct rb_shell_text *text,
+                    struct rb_diags *diags)
+{
+    const struct rb_shell_outside *outside = &text->outside;
+    int before = diags->errors;
+    struct sinks sinks = {.arena = arena, .text = text, .diags = diags};
+    if (text->lex->place_count || outside->name_count || outside->file_count ||
+        outside->fed)
+        judge_text(&sinks);
     return diags->errors == before;
 }

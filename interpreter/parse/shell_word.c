@@ -12,6 +12,26 @@ bool rb_shell_is_name(const char *text, size_t length)
     return length > 0;
 }
 
+bool rb_shell_is_number(const char *text, size_t length)
+{
+    static const char *const calls[] = {"tonumber(", "math.tointeger("};
+    struct rb_lua_lexer lexer = {.text = text, .length = length};
+    for (size_t i = 0; i < RB_COUNT(calls); i++) {
+        size_t prefix = strlen(calls[i]);
+        if (length > prefix && memcmp(text, calls[i], prefix) == 0)
+            lexer.at = prefix;
+    }
+    for (int depth = lexer.at > 0 ? 1 : 0; depth > 0;) {
+        struct rb_lua_token token = rb_lua_next(&lexer);
+        if (token.kind == RB_LUA_END || token.kind == RB_LUA_BAD)
+            return false;
+        bool symbol = token.kind == RB_LUA_SYMBOL && token.length == 1;
+        char c = symbol ? text[token.offset] : '\0';
+        depth += c == '(' ? 1 : c == ')' ? -1 : 0;
+    }
+    return lexer.at == length && length > 0;
+}
+
 /* Words while they are read. */
 
 struct rb_shell_writer *rb_shell_begin_word(struct rb_shell_lexer *lexer,
@@ -83,6 +103,7 @@ void rb_shell_take_value(struct rb_shell_lexer *lexer, enum rb_shell_quoting quo
                                        .end = begin + (braces.end - braces.begin),
                                        .expr = begin + (braces.expr - braces.begin),
                                        .expr_length = braces.expr_length};
+    place->fixed = rb_shell_is_number(lexer->bytes + braces.expr, braces.expr_length);
     lexer->at = braces.end;
     rb_shell_put(lexer, RB_SHELL_VALUE);
 }
@@ -121,7 +142,8 @@ static bool value_or_escape(struct rb_shell_lexer *lexer, enum rb_shell_quoting 
     *RB_SHELL_ADD(lexer->arena, lex->places, lex->place_count, lex->place_capacity) =
         (struct rb_shell_place){.braces = {.begin = at, .end = at + 1},
                                 .quoting = RB_SHELL_ESCAPE,
-                                .level = lexer->level};
+                                .level = lexer->level,
+                                .fixed = true};
     lexer->at++;
     for (int i = 0; i < 3; i++)
         rb_shell_take(lexer);
@@ -299,4 +321,12 @@ struct rb_shell_word rb_shell_read_heredoc(struct rb_shell_lexer *lexer, size_t 
     if (lexer->stopped)
         lexer->at = limit;
     return rb_shell_end_word(lexer, outer);
+}
+
+struct rb_shell_word rb_shell_lex_text(struct rb_arena *arena, const char *text,
+                                       size_t length, size_t base, struct rb_shell_lex *lex)
+{
+    struct rb_shell_lexer lexer = {
+        .arena = arena, .lex = lex, .bytes = text, .end = length, .base = base};
+    return rb_shell_read_heredoc(&lexer, length, true);
 }

@@ -4,6 +4,7 @@ from defences import Defence
 
 REFUSED = "test_attacks_input.py::test_a01_to_a10_input_that_is_refused"
 ENCODING = "test_attacks_input.py::test_a08_another_encoding_is_refused"
+SOURCE = "test_attacks_source.py::test_a13_no_program_reads_a_value_as_its_source"
 WRITABLE = "test_attacks_input.py::test_a12_what_anyone_can_write_decides_nothing"
 CALLED = "test_call.py::test_a11_what_is_called_lies_below"
 
@@ -160,6 +161,20 @@ DEFENCES = [
     }
     rb_list_add(&argv, rb_value_text(rb_buf_text(&text)));''',
             "test_attacks.py::test_a13_a_value_is_one_word_and_never_source[semicolon]"),
+    Defence("A13", "a look at argument lists", "interpreter/parse/shell_step.c",
+            "else if (!script && !pipe)", "else if (false)", SOURCE + "[shell]"),
+    Defence("A13", "a look at the programs of a pipe", "interpreter/parse/shell_step.c",
+            "for (int i = 0; pipe && i < action->count; i++)", "for (int i = 0; false; i++)", SOURCE + "[pipe]"),
+    Defence("A13", "a look at standard input", "interpreter/parse/shell_step.c",
+            "if (input && input->kind == RB_NODE_SCALAR)", "if (false)",
+            f"{SOURCE}[stdin] {SOURCE}[stdin-run]"),
+    Defence("A13", "a look at variables of the environment", "interpreter/parse/shell_step.c",
+            "else if (!parts && rb_shell_step_varies(c, value))", "else if (false)",
+            f"{SOURCE}[env-eval] {SOURCE}[env-shell]"),
+    Defence("A13", "a look at the files that variables name", "interpreter/parse/shell_step.c",
+            "if (parts && rb_shell_step_varies(c, parts))", "if (false)", SOURCE + "[env-file]"),
+    Defence("A13", "a look at variables that programs run", "interpreter/parse/env.c",
+            "if (!rb_shell_runs_variable(name) ||", "if (true ||", SOURCE + "[env-bash]"),
     Defence("A14", "a look at what an argument begins with", "interpreter/core/request.c",
             "if (text[0] != '-' || allowed ||", "if (true ||",
             "test_attacks.py::test_a14_a_value_does_not_become_an_option[git]"),

@@ -4,12 +4,13 @@
 /* clang-format off */
 #define RB_DIAG_CODES_SAFETY(X)                                                            \
     X(501, RB_DIAG_ERROR, "a second shell would read this value",                          \
-      "In a `run:` script a value reaches the shell as a variable, which the shell\n"      \
-      "does not read as source. Here the text is handed on to another shell (`ssh`,\n"     \
-      "`sh -c`, `eval`, `su -c`, `trap`, a here-document for `bash`), directly,\n"         \
-      "through a variable of the script or through a pipe, and that one would read\n"      \
-      "whatever the value contains: a value `x; rm -rf /` would be a command. Hand the\n"  \
-      "value over as an argument or on standard input instead.\n"                          \
+      "In a `run:` script a value reaches the shell as a variable, in `exec:` a program as\n" \
+      "an argument, and neither reads it as source. Here the text is handed on to another\n" \
+      "shell (`ssh`, `sh -c`, `eval`, `su -c`, `trap`, `stdin` or a here-document for\n"  \
+      "`bash`), directly, through a variable of the script or of `env`, or through a pipe,\n" \
+      "or it stands where programs look for what to run (`BASH_ENV`, `LD_PRELOAD`).\n" \
+      "That would read whatever the value contains: a value `x; rm -rf /` would be a\n"   \
+      "command. Hand the value over as an argument or on standard input instead.\n"       \
       "\n"                                                                                 \
       "Wrong:\n"                                                                           \
       "\n"                                                                                 \

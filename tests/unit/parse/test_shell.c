@@ -7,12 +7,14 @@
 
 #include "base/buf.h"
 #include "parse/shell.h"
+#include "parse/shell_sink.h"
 
 struct fixture {
     struct rb_arena *arena;
     struct rb_diags diags;
     struct rb_yaml_node *scalar;
     struct rb_shell_script script;
+    struct rb_shell_outside outside;
 };
 
 /* The script as the scalar of a literal block, read by the YAML reader so that it has places. */
@@ -36,6 +38,12 @@ static bool interpolate(struct fixture *fixture, const char *script)
     struct rb_arena *scratch = rb_arena_new();
     bool good = rb_shell_interpolate(fixture->arena, scratch, fixture->scalar,
                                      &fixture->diags, &fixture->script);
+    struct rb_shell_lex lex;
+    rb_shell_lex(scratch, fixture->scalar->text, fixture->scalar->length, &lex);
+    const struct rb_shell_piece piece = {.scalar = fixture->scalar};
+    const struct rb_shell_text text = {
+        .lex = &lex, .pieces = &piece, .piece_count = 1, .outside = fixture->outside};
+    good &= rb_shell_sinks(scratch, &text, &fixture->diags);
     rb_arena_free(scratch);
     return good;
 }
@@ -343,6 +351,41 @@ static void a_second_shell_may_get_a_value_as_an_argument(void **state)
     becomes("ssh h \"sleep ${{ tonumber(a) }}\"", "ssh h \"sleep ${RB_1}\"");
 }
 
+/* With X in the environment, F a file, and the standard input. */
+static void what_a_script_begins_with_is_followed(void **state)
+{
+    (void)state;
+    static const char *const x[] = {"X"}, *const f[] = {"F"};
+    static const struct {
+        const char *script, *found;
+    } cases[] = {
+        {"eval \"$X\"", "501"},
+        {"eval \"$RB_1\"", "501"},
+        {"sh /proc/self/fd/0", "501"},
+        {"y=$X; sh -c \"$y\"", "501"},
+        {"bash", "501"},
+        {"x=$(cat); eval \"$x\"", "501"},
+        {". /dev/stdin", "501"},
+        {"cat | sudo sh", "501"},
+        {". \"$F\"; sh $F", "501 501"},
+        {"psql -c 'select 1'; psql < x; psql <<< x; echo \"$X\" | cat; ls \"$F\"", ""},
+        {"echo \"$Y\"; eval \"$Y\"", ""},
+    };
+    for (size_t i = 0; i < RB_COUNT(cases); i++) {
+        struct fixture fixture = {
+            .outside = {
+                .names = x, .name_count = 1, .files = f, .file_count = 1, .fed = true}};
+        RB_AUTO_BUF struct rb_buf found = {0};
+        interpolate(&fixture, cases[i].script);
+        for (int j = 0; j < fixture.diags.count; j++)
+            rb_buf_printf(&found, "%s%d", j ? " " : "", fixture.diags.items[j].code);
+        if (strcmp(rb_buf_text(&found), cases[i].found) != 0)
+            fail_msg("%s: '%s' instead of '%s'", cases[i].script, rb_buf_text(&found),
+                     cases[i].found);
+        done(&fixture);
+    }
+}
+
 static void bash_evaluates_no_value(void **state)
 {
     (void)state;
@@ -440,6 +483,7 @@ int main(void)
         cmocka_unit_test(a_value_is_followed_to_a_second_shell),
         cmocka_unit_test(a_variable_without_quotes_is_a_warning),
         cmocka_unit_test(a_second_shell_may_get_a_value_as_an_argument),
+        cmocka_unit_test(what_a_script_begins_with_is_followed),
         cmocka_unit_test(bash_evaluates_no_value),
         cmocka_unit_test(a_number_may_stand_in_arithmetic),
         cmocka_unit_test(a_name_is_no_value),

@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "parse/shell.h"
+#include "parse/shell_sink.h"
 
 static const char *const hostile[] = {
     "$(touch canary)",
@@ -140,6 +141,14 @@ static bool interpolate(struct rb_arena *arena, const char *script,
     struct rb_arena *scratch = rb_arena_new();
     bool good = root && rb_shell_interpolate(arena, scratch, rb_yaml_get(root, "run"),
                                              &diags, ret_script);
+    const struct rb_yaml_node *scalar = root ? rb_yaml_get(root, "run") : NULL;
+    struct rb_shell_lex lex;
+    if (good) {
+        rb_shell_lex(scratch, scalar->text, scalar->length, &lex);
+        const struct rb_shell_piece piece = {.scalar = scalar};
+        const struct rb_shell_text text = {.lex = &lex, .pieces = &piece, .piece_count = 1};
+        good = rb_shell_sinks(scratch, &text, &diags);
+    }
     rb_arena_free(scratch);
     rb_diags_done(&diags);
     return good;

@@ -1,0 +1,85 @@
+"""Attack A13: values in places where a program reads its source, on the whole program."""
+
+import os
+
+import pytest
+
+TOUCH = "touch canary"
+TEXT = """runbook: source
+defaults: {timeout: 1m}
+params:
+  v: {type: string, pattern: '(?s).*'}
+  dir: {type: string, pattern: '/.*'}
+vars: {fixed: "exit 0"}
+steps:
+  - id: it
+    cwd: "${{ params.dir }}"
+"""
+
+# How a step hands the value to a program that runs it, and the value with which it did.
+EXECUTED = {
+    "shell": ('exec: [sh, -c, "@"]', TOUCH),
+    "shell-part": ('exec: [bash, -ec, "echo @"]', f"x; {TOUCH}"),
+    "env": ('exec: [env, A=b, sh, -c, "echo @"]', f"x; {TOUCH}"),
+    "nice": ('exec: [nice, sh, -c, "echo @"]', f"x; {TOUCH}"),
+    "find": ('exec: [find, /, -maxdepth, "0", -exec, sh, -c, "@", ";"]', TOUCH),
+    "awk": ('exec: [awk, "BEGIN { x = \\"@\\" }"]', f'"; system("{TOUCH}"); x = "'),
+    "python": ('exec: [python3, -c, "print(\'@\')"]', f"'); import os; os.system('{TOUCH}'); ('"),
+    "perl": ('exec: [perl, -e, "print(\'@\')"]', f"'); system('{TOUCH}'); ('"),
+    "sed": ('exec: [sed, -n, "@", /etc/hostname]', f"1e {TOUCH}"),
+    "stdin": ('stdin: "@"\n    exec: [sh]', TOUCH),
+    "stdin-python": ('stdin: "x = \'@\'"\n    exec: [python3]', f"'; import os; os.system('{TOUCH}'); x = '"),
+    "stdin-pipe": ('stdin: "@"\n    pipe: [[cat], [sh]]', TOUCH),
+    "pipe": ('pipe: [[printf, "%s", "@"], [tr, x, y], [env, bash, -s]]', TOUCH),
+    "stdin-run": ('stdin: "@"\n    run: bash', TOUCH),
+    "stdin-source": ('stdin: "@"\n    run: . /dev/stdin', TOUCH),
+    "stdin-read": ('stdin: "@"\n    run: x=$(cat); eval "$x"', TOUCH),
+    "env-eval": ('env: {X: "@"}\n    run: eval "$X"', TOUCH),
+    "env-shell": ('env: {X: "@"}\n    run: sh -c "$X"', TOUCH),
+    "env-file": ('env: {X: {file: "@\\n"}}\n    run: . "$X"', TOUCH),
+    "env-bash": ('env: {BASH_ENV: "@"}\n    run: "true"', f"$({TOUCH})"),
+    "env-git": ('env: {GIT_SSH_COMMAND: "@"}\n    exec: [git, ls-remote, "ssh://nowhere.invalid/x"]', TOUCH),
+}
+
+# The same programs with a value that they take as a value.
+FINE = {
+    "python": "exec: [python3, -c, 'import sys; print(sys.argv)', --, \"@\"]",
+    "shell": "exec: [sh, -c, 'echo \"$1\"', _, \"@\"]",
+    "awk": "exec: [awk, -v, \"x=@\", 'BEGIN { print x }']",
+    "text": 'exec: [echo, sh, -c, "@"]',
+    "stdin": 'stdin: "@"\n    exec: [cat]',
+    "stdin-pipe": "stdin: \"@\"\n    pipe: [[cat], [sort]]",
+    "stdin-inner": "stdin: \"@\"\n    exec: [sh, -c, 'IFS= read -r x; echo \"$x\"']",
+    "stdin-run": 'stdin: "@"\n    run: |\n      bash <<< "true"\n      cat',
+    "env-run": 'env: {X: "@"}\n    run: echo "$X"',
+    "env-exec": "env: {X: \"@\"}\n    exec: [sh, -c, 'echo \"$X\"']",
+    "env-argument": 'exec: [env, "X=@", "true"]',
+    "fixed": 'exec: [sh, -c, "${{ vars.fixed }}", _, "@"]',
+    "number": 'stdin: "@"\n    exec: [sh, -c, "exit ${{ tonumber(0) }}"]',
+}
+
+
+def step(runbook, text):
+    return runbook.write("source.yaml", TEXT + "    " + text.replace("@", "${{ params.v }}") + "\n")
+
+
+def run(runbook, file, value):
+    done = runbook("exec", file, "-p", f"v={value}", "-p", f"dir={runbook.folder}")
+    assert not os.path.exists(os.path.join(runbook.folder, "canary")), done
+    return done
+
+
+@pytest.mark.parametrize("text, value", EXECUTED.values(), ids=EXECUTED)
+def test_a13_no_program_reads_a_value_as_its_source(runbook, text, value):
+    file = step(runbook, text)
+    assert run(runbook, file, value).code == 2
+    said = runbook("check", file)
+    assert said.code == 1 and ("RB0501" in said.err or "RB0503" in said.err), said
+    assert not os.path.isdir(os.path.join(runbook.store, "runs"))
+
+
+@pytest.mark.parametrize("text", FINE.values(), ids=FINE)
+def test_a13_a_value_behind_a_fixed_program_is_fine(runbook, text):
+    file = step(runbook, text)
+    assert "error" not in runbook("check", file).err
+    assert run(runbook, file, f"x'; $({TOUCH}); `{TOUCH}`; \"").code == 0
