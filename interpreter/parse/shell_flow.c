@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "parse/shell_programs.h"
 
 /* Rounds until nothing changes any more; a script that takes more is not worth following, and
  * all of its variables are taken to hold values. */
@@ -12,15 +13,18 @@
 
 struct name {
     const char *text;
+    const char *value; /* of `programs` */
     UT_hash_handle hh;
 };
 
 struct rb_shell_flow {
     struct rb_arena *arena;
     const struct rb_shell_lex *lex;
+    const struct rb_shell_flow *outer;
     bool *emits, *fed; /* per command: on its standard output, on its standard input */
     struct name *held; /* variables that may hold the text of a value */
     struct name *functions;
+    struct name *programs; /* variables that name one which reads source */
     bool changed, all;
 };
 
@@ -37,11 +41,13 @@ static bool contains(struct name *names, const char *text)
     return found;
 }
 
-static bool is_held(const struct rb_shell_flow *flow, const char *name)
+/* Arguments are each script's own. */
+bool rb_shell_holds(const struct rb_shell_flow *flow, const char *name)
 {
     const char *key = canonical(name);
     bool reference = rb_text_starts(name, "RB_"); /* what stands for a `${{ }}` */
-    return flow->all || reference || contains(flow->held, key);
+    return flow->all || reference || contains(flow->held, key) ||
+           (flow->outer && *key != '@' && rb_shell_holds(flow->outer, key));
 }
 
 static struct name *new_name(struct rb_shell_flow *flow, const char *text, size_t length)
@@ -97,7 +103,7 @@ bool rb_shell_carries(const struct rb_shell_flow *flow, const struct rb_shell_wo
             return true;
     }
     for (int i = 0; i < word->name_count; i++) {
-        if (is_held(flow, word->names[i]))
+        if (rb_shell_holds(flow, word->names[i]))
             return true;
     }
     for (int i = word->inner_begin; i < word->inner_end; i++) {
@@ -112,6 +118,15 @@ static bool is_variable(const struct rb_shell_word *word)
 {
     return word->name_count == 1 && word->text[0] == RB_SHELL_EXPANSION &&
            word->text[1] == '\0';
+}
+
+const char *rb_shell_stands_for(const struct rb_shell_flow *flow,
+                                const struct rb_shell_word *word)
+{
+    struct name *found = NULL;
+    if (is_variable(word))
+        HASH_FIND_STR(flow->programs, word->names[0], found);
+    return found ? found->value : NULL;
 }
 
 bool rb_shell_is_fed(const struct rb_shell_flow *flow, int command)
@@ -198,8 +213,8 @@ bool rb_shell_file_carries(const struct rb_shell_flow *flow,
 {
     if (word->process == '<')
         return rb_shell_carries(flow, word);
-    return is_held(flow, file_name(flow, word)) ||
-           (is_variable(word) && is_held(flow, file_of(flow, word->names[0])));
+    return rb_shell_holds(flow, file_name(flow, word)) ||
+           (is_variable(word) && rb_shell_holds(flow, file_of(flow, word->names[0])));
 }
 
 /* The text of a value goes to what the word names: a file, or the commands of `>(...)`. */
@@ -272,11 +287,28 @@ static void follow_streams(struct rb_shell_flow *flow, int index)
     }
 }
 
-static void add_name(struct rb_shell_flow *flow, struct name **names, const char *text)
+static void add_name(struct rb_shell_flow *flow, struct name **names, const char *text,
+                     const char *value)
 {
     struct name *name = new_name(flow, text, strlen(text));
+    name->value = value;
     if (!contains(*names, name->text))
         HASH_ADD_KEYPTR(hh, *names, name->text, strlen(name->text), name);
+}
+
+/* `x=sh`: what `$x -c` runs is known. */
+static void find_programs(struct rb_shell_flow *flow)
+{
+    for (int i = 0; i < flow->lex->command_count; i++) {
+        const struct rb_shell_command *command = &flow->lex->commands[i];
+        for (int k = 0; k < command->assigned_count; k++) {
+            const struct rb_shell_assignment *assigned = &command->assigned[k];
+            const char *text = assigned->value.text, *equals = strchr(text, '=');
+            const char *value = equals ? equals + 1 : text;
+            if (rb_shell_program_find(value))
+                add_name(flow, &flow->programs, assigned->name, value);
+        }
+    }
 }
 
 /* Does the command read what the script was given, rather than something of its own? */
@@ -292,14 +324,18 @@ static bool reads_outside(const struct rb_shell_command *command)
 
 static void begin(struct rb_shell_flow *flow, const struct rb_shell_outside *outside)
 {
+    flow->outer = outside->outer;
     for (int i = 0; i < outside->name_count; i++)
         hold(flow, outside->names[i], strlen(outside->names[i]));
     for (int i = 0; i < outside->file_count; i++) {
         const char *file = file_of(flow, outside->files[i]);
         hold(flow, file, strlen(file));
     }
+    if (outside->arguments)
+        hold(flow, "@", 1);
     for (int i = 0; outside->fed && i < flow->lex->command_count; i++)
         flow->fed[i] = reads_outside(&flow->lex->commands[i]);
+    find_programs(flow);
 }
 
 struct rb_shell_flow *rb_shell_flow_new(struct rb_arena *arena,
@@ -312,7 +348,7 @@ struct rb_shell_flow *rb_shell_flow_new(struct rb_arena *arena,
     flow->emits = rb_arena_alloc(arena, (size_t)lex->command_count);
     flow->fed = rb_arena_alloc(arena, (size_t)lex->command_count);
     for (int i = 0; i < lex->function_count; i++)
-        add_name(flow, &flow->functions, lex->functions[i]);
+        add_name(flow, &flow->functions, lex->functions[i], NULL);
     begin(flow, outside);
     flow->changed = true;
     for (int round = 0; flow->changed; round++) {
@@ -330,4 +366,5 @@ void rb_shell_flow_end(struct rb_shell_flow *flow)
 {
     HASH_CLEAR(hh, flow->held);
     HASH_CLEAR(hh, flow->functions);
+    HASH_CLEAR(hh, flow->programs);
 }

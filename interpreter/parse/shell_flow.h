@@ -13,7 +13,9 @@ struct rb_shell_outside {
     int name_count;
     const char *const *files; /* variables that name a file which holds one */
     int file_count;
-    bool fed; /* its standard input is one, or holds one */
+    bool fed;                          /* its standard input is one, or holds one */
+    bool arguments;                    /* so do its arguments */
+    const struct rb_shell_flow *outer; /* of the script whose variables it sees, or NULL */
 };
 
 /* Its memory is the arena's. */
@@ -29,6 +31,14 @@ bool rb_shell_carries(const struct rb_shell_flow *flow, const struct rb_shell_wo
 /* The same for the file that the word names: `<(...)`, or one that the script itself writes. */
 bool rb_shell_file_carries(const struct rb_shell_flow *flow,
                            const struct rb_shell_word *word);
+
+/* Whether a variable of this name may hold the text of a value; "@" stands for the arguments. */
+bool rb_shell_holds(const struct rb_shell_flow *flow, const char *name);
+
+/* What the script gives the variable that is all of the word, where that is the name of a program
+ * which reads source; else NULL. */
+const char *rb_shell_stands_for(const struct rb_shell_flow *flow,
+                                const struct rb_shell_word *word);
 
 /* Does the command find the text of a value on its standard input? */
 bool rb_shell_is_fed(const struct rb_shell_flow *flow, int command);

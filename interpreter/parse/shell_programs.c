@@ -1,6 +1,7 @@
 #include "parse/shell_programs.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -8,7 +9,7 @@
 
 /* clang-format off */
 static const struct rb_shell_program programs[] = {
-    { "sh bash dash ash zsh ksh mksh rbash fish busybox", RB_SOURCE_OPTION, "c", "--command",
+    { "sh bash dash ash zsh ksh mksh rbash fish", RB_SOURCE_OPTION, "c", "--command",
       "oO", "", RB_STDIN_ALONE, 501,
       "give it as an argument: sh -c '... \"$1\" ...' sh ${{ ... }}" },
     { "ssh autossh", RB_SOURCE_OPERANDS, "", NULL, "BbcDEeFIiJLlmOopQRSWw", "",
@@ -18,6 +19,18 @@ static const struct rb_shell_program programs[] = {
       "`sudo -u USER program ${{ ... }}` starts no shell" },
     { "runuser", RB_SOURCE_OPTION, "c", "--command", "gGsTwu", "", RB_STDIN_DATA, 501,
       "`runuser -u USER -- program ${{ ... }}` starts no shell" },
+    { "env", RB_SOURCE_OPTION, "S", "--split-string", "uC", "", RB_STDIN_PASSED, 501,
+      "give it as an argument behind the program: env NAME=value program ${{ ... }}" },
+    { "tmux", RB_SOURCE_OPERANDS, "", NULL, "cefFLnsStxy", "", RB_STDIN_DATA, 501,
+      "let the script that tmux runs read the value from a file" },
+    { "alias", RB_SOURCE_ALL, "", NULL, "", "", RB_STDIN_DATA, 501,
+      "define a function that has the value in a variable" },
+    { "make gmake", RB_SOURCE_OPTION, "E", "--eval", "CIjlWo", "f", RB_STDIN_DATA, 501,
+      "name a variable in the makefile, and quote it in its recipe" },
+    { "tar gtar bsdtar", RB_SOURCE_OPTION, "IF", "--use-compress-program", "bCfgHKLNTVX", "",
+      RB_STDIN_DATA, 501, "name the program, without a value" },
+    { "rsync", RB_SOURCE_OPTION, "e", "--rsh", "BfMT", "", RB_STDIN_DATA, 501,
+      "name the program, without a value" },
     { "script flock sg", RB_SOURCE_OPTION, "c", "--command", "", "", RB_STDIN_DATA, 501,
       "run the program without `-c`, or keep the commands in a file" },
     { "eval", RB_SOURCE_ALL, "", NULL, "", "", RB_STDIN_DATA, 501,
@@ -58,6 +71,12 @@ static const struct rb_shell_program programs[] = {
       "give it as an argument: php -r '... $argv[1] ...' -- ${{ ... }}" },
     { "lua", RB_SOURCE_OPTION, "e", NULL, "l", "", RB_STDIN_ALONE, 503,
       "give it as an argument: lua - ${{ ... }} <<'LUA', and read arg[1] there" },
+    { "ed red", RB_SOURCE_OPTION, "", NULL, "p", "", RB_STDIN_SOURCE, 503,
+      "use awk -v name=${{ ... }}, or bash's ${text//old/new}" },
+    { "vi vim nvim ex", RB_SOURCE_OPTION, "c", "--cmd", "SsTtuUwW", "", RB_STDIN_DATA, 503,
+      "use awk -v name=${{ ... }}, or bash's ${text//old/new}" },
+    { "gdb", RB_SOURCE_OPTION, "", "-ex --ex -iex --eval-command --init-eval-command", "pcd",
+      "x", RB_STDIN_SOURCE, 503, "keep the commands in a file, and name it with -x" },
     { "expect", RB_SOURCE_OPTION, "c", NULL, "", "", RB_STDIN_ALONE, 503,
       "give it as an argument: expect -f FILE ${{ ... }}, and read $argv there" },
 };
@@ -95,16 +114,27 @@ const struct rb_shell_program *rb_shell_program_find(const char *name)
     return NULL;
 }
 
+static bool is_one_of(const char *name, const char *list)
+{
+    const char *base;
+    size_t length = bare_name(name, &base);
+    return in_list(list, base, length);
+}
+
 bool rb_shell_runs_another(const char *name)
 {
     static const char list[] =
         "sudo doas env nohup nice ionice chrt taskset time timeout xargs find setsid "
-        "stdbuf exec "
+        "stdbuf exec setpriv prlimit faketime runuser numactl unbuffer busybox toybox "
         "command builtin docker podman nerdctl kubectl oc crictl lxc flock chroot nsenter "
         "unshare systemd-run strace ltrace firejail bwrap sshpass proxychains torsocks";
-    const char *base;
-    size_t length = bare_name(name, &base);
-    return in_list(list, base, length);
+    return is_one_of(name, list);
+}
+
+bool rb_shell_runs_nothing(const char *name)
+{
+    return is_one_of(
+        name, "echo printf grep egrep fgrep logger useradd usermod adduser chsh man");
 }
 
 /* Names that a variable may have, which programs run or load: of a script, of options, of a library. */
@@ -120,6 +150,59 @@ bool rb_shell_runs_variable(const char *name)
         "PAGER "
         "MANPAGER BROWSER LESSOPEN LESSCLOSE TAR_OPTIONS RSYNC_RSH MAKEFLAGS MAKEFILES";
     return rb_text_starts(name, "LD_") || rb_shell_one_of(name, list);
+}
+
+/* Arguments that say what a program runs. */
+static const struct {
+    const char *names;
+    const char
+        *option; /* that the setting stands behind, or NULL: it is an option itself */
+    const char *starts; /* in small letters */
+} settings[] = {
+    {"git", "-c",
+     "alias. core.sshcommand= core.pager= core.editor= core.fsmonitor= core.hookspath= "
+     "core.askpass= core.gitproxy= credential.helper= diff.external= sequence.editor= "
+     "gpg.program= pager. filter."},
+    {"git", NULL, "--upload-pack= --receive-pack= --exec="},
+    {"ssh autossh scp sftp sshfs", "-o",
+     "proxycommand localcommand remotecommand knownhostscommand \1"},
+    {"ssh autossh scp sftp sshfs", NULL,
+     "-oproxycommand -olocalcommand -oremotecommand -oknownhostscommand -o\1"},
+    {"tar gtar", NULL,
+     "--checkpoint-action= --to-command= --rsh-command= --info-script= "
+     "--new-volume-script="},
+    {"rsync", NULL, "--rsync-path="},
+};
+
+static bool begins_with_one(const char *word, const char *starts)
+{
+    for (const char *at = starts; at; at = strchr(at, ' ')) {
+        at += *at == ' ';
+        if (strncasecmp(word, at, strcspn(at, " ")) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool rb_shell_takes_settings(const char *name)
+{
+    for (size_t i = 0; i < RB_COUNT(settings); i++) {
+        if (is_one_of(name, settings[i].names))
+            return true;
+    }
+    return false;
+}
+
+bool rb_shell_is_setting(const char *name, const char *before, const char *word)
+{
+    for (size_t i = 0; i < RB_COUNT(settings); i++) {
+        const char *option = settings[i].option;
+        if (is_one_of(name, settings[i].names) &&
+            (!option || strcmp(before, option) == 0) &&
+            begins_with_one(word, settings[i].starts))
+            return true;
+    }
+    return false;
 }
 
 struct rb_shell_arguments rb_shell_arguments(const struct rb_shell_command *command, int at,
@@ -164,18 +247,22 @@ static enum rb_shell_argument next_long(struct rb_shell_arguments *arguments,
     size_t length = strcspn(text, "=");
     if (rb_shell_one_of(text, "--arg --argjson --slurpfile --rawfile"))
         arguments->at += 2;
-    if (!option || strlen(option) != length || memcmp(option, text, length) != 0)
+    if (!in_list(option, text, length))
         return RB_ARGUMENT_OPTION;
     if (text[length] != '=')
         *ret_word = next_word(arguments);
     return *ret_word ? RB_ARGUMENT_SOURCE : RB_ARGUMENT_OPTION;
 }
 
-/* Shells and most languages take no options behind their source or their script. */
+/* Shells and most languages take no options behind their source or their script, and what runs
+ * another program none behind its name. */
 static enum rb_shell_argument leave_options(struct rb_shell_arguments *arguments,
                                             enum rb_shell_argument argument)
 {
-    if (argument != RB_ARGUMENT_OPTION && arguments->program->input == RB_STDIN_ALONE)
+    bool first =
+        arguments->program->input == RB_STDIN_ALONE ||
+        (arguments->program->input == RB_STDIN_PASSED && argument == RB_ARGUMENT_OPERAND);
+    if (argument != RB_ARGUMENT_OPTION && first)
         arguments->only_operands = true;
     return argument;
 }
@@ -199,7 +286,7 @@ static enum rb_shell_argument read_argument(struct rb_shell_arguments *arguments
         *ret_word = next_word(arguments);
         return *ret_word ? RB_ARGUMENT_OPERAND : RB_ARGUMENT_END;
     }
-    if (text[1] == '-')
+    if (text[1] == '-' || in_list(arguments->program->option, text, strcspn(text, "=")))
         return next_long(arguments, ret_word);
     arguments->cluster = text + 1;
     return next_letter(arguments, ret_word, ret_letter);

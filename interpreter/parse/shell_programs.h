@@ -14,14 +14,15 @@ struct rb_shell_program {
     const char *names; /* without digits and dots at the end */
     enum rb_shell_source source;
     const char *letters; /* options whose argument is source */
-    const char *option;  /* the same, in long, or NULL */
+    const char *option;  /* the same, in words such as --eval and -ex, or NULL */
     const char *with;    /* other letters that take an argument */
     const char *unless;  /* letters of options that name a file with the source */
     enum {
         RB_STDIN_DATA,
         RB_STDIN_SOURCE,
-        RB_STDIN_ALONE
-    } input;  /* ALONE: without operands */
+        RB_STDIN_ALONE,
+        RB_STDIN_PASSED
+    } input; /* ALONE: without operands; PASSED: another program's, which the operands are */
     int code; /* RB0501: a shell, RB0503: another language */
     const char *help;
 };
@@ -31,6 +32,15 @@ const struct rb_shell_program *rb_shell_program_find(const char *name);
 
 /* Whether its arguments are another command (sudo, env, xargs, docker exec). */
 bool rb_shell_runs_another(const char *name);
+
+/* Whether its arguments are text, whatever they look like (echo, grep). */
+bool rb_shell_runs_nothing(const char *name);
+
+/* Whether the word is an argument of the program that gives it a command to run, as in
+ * `git -c alias.x=...`, `ssh -o ProxyCommand=...` and `tar --to-command=...`; `before` is the word
+ * that it stands behind. */
+bool rb_shell_is_setting(const char *name, const char *before, const char *word);
+bool rb_shell_takes_settings(const char *name);
 
 /* Whether programs run or load what a variable of this name says. docs/language.md has the list. */
 bool rb_shell_runs_variable(const char *name);

@@ -7,12 +7,18 @@
 #include "base/text.h"
 #include "parse/shell_programs.h"
 
+/* A text in a text in a text; what is deeper nobody writes by hand. */
+#define INNER_LIMIT 8
+
 struct sinks {
     struct rb_arena *arena;
     const struct rb_shell_text *text;
     const struct rb_shell_lex *lex;
     const struct rb_shell_flow *flow;
     struct rb_diags *diags;
+    const struct rb_span *around; /* of the word that it is the text of; NULL: of none */
+    bool *told;                   /* whether that word has its diagnostic */
+    int depth;
 };
 
 static struct rb_span span_of(const struct sinks *sinks, size_t begin, size_t end)
@@ -24,12 +30,15 @@ static struct rb_span span_of(const struct sinks *sinks, size_t begin, size_t en
 }
 
 /* One diagnostic per value in the word (`deep`: also in its substitutions), or one for the word
- * when a variable or a pipe brings the value. */
+ * when a variable or a pipe brings the value. What is inside of a word is told of the word. */
 static void report(const struct sinks *sinks, int code, const struct rb_shell_word *word,
                    bool deep, const char *message, const char *help)
 {
     int index = 0, told = 0;
-    for (int i; (i = rb_shell_next_place(sinks->flow, word, &index)) >= 0;) {
+    if (sinks->around && *sinks->told)
+        return;
+    for (int i;
+         !sinks->around && (i = rb_shell_next_place(sinks->flow, word, &index)) >= 0;) {
         const struct rb_shell_place *place = &sinks->lex->places[i];
         if (!deep && place->level != word->level)
             continue;
@@ -38,9 +47,12 @@ static void report(const struct sinks *sinks, int code, const struct rb_shell_wo
         told++;
     }
     if (told == 0) {
-        struct rb_span span = span_of(sinks, word->offset, word->end);
+        struct rb_span span =
+            sinks->around ? *sinks->around : span_of(sinks, word->offset, word->end);
         rb_diag_help(rb_diag_add(sinks->diags, code, span, "%s", message), "%s", help);
     }
+    if (sinks->around)
+        *sinks->told = true;
 }
 
 static void report_source(const struct sinks *sinks, const struct rb_shell_program *program,
@@ -86,6 +98,7 @@ static bool names_file(const struct rb_shell_program *program, char letter)
 struct usage {
     bool source, file; /* an option gives the source, names a file with it */
     bool stdin_asked;  /* -s, or the operand `-` */
+    bool stdin_named;  /* as the file with the source: -f - */
     int operands;
     bool shell; /* the first operand behind ssh's host is a shell */
 };
@@ -107,7 +120,8 @@ static struct usage usage_of(const struct rb_shell_command *command, int at,
         } else if (argument == RB_ARGUMENT_OPTION) {
             bool standard = word && rb_shell_one_of(word->text, standard_input);
             usage.file |= names_file(program, letter) && !standard;
-            usage.stdin_asked |= letter == 's' || (names_file(program, letter) && standard);
+            usage.stdin_asked |= letter == 's';
+            usage.stdin_named |= names_file(program, letter) && standard;
         } else if (rb_shell_one_of(word->text, standard_input)) {
             usage.stdin_asked = true;
         } else if (usage.operands++ == 1) {
@@ -122,7 +136,10 @@ static struct usage usage_of(const struct rb_shell_command *command, int at,
 
 static bool reads_input(const struct rb_shell_program *program, struct usage usage)
 {
-    if (program->input == RB_STDIN_DATA || usage.source || usage.file)
+    if (usage.stdin_named)
+        return true;
+    if (program->input == RB_STDIN_DATA || program->input == RB_STDIN_PASSED ||
+        usage.source || usage.file)
         return false;
     if (program->input == RB_STDIN_SOURCE || usage.stdin_asked || usage.operands == 0)
         return true;
@@ -164,14 +181,82 @@ static void judge_input(const struct sinks *sinks, int index, int at,
         report_source(sinks, program, name, &command->words[at]);
 }
 
-static void judge_program(const struct sinks *sinks, int index, int at)
+/* Does `xargs` put what it reads in place of a part of the word? */
+static bool is_replaced(const struct sinks *sinks, int index, int at,
+                        const struct rb_shell_word *word)
 {
     const struct rb_shell_command *command = &sinks->lex->commands[index];
-    const char *name = command->words[at].text;
+    for (int i = 1; rb_shell_is_fed(sinks->flow, index) && i < at; i++) {
+        const char *text = command->words[i].text;
+        const char *mark = strncmp(text, "-I", 2) != 0 ? "{}"
+                           : text[2] != '\0'           ? text + 2
+                                                       : command->words[i + 1].text;
+        if (rb_text_starts(text, "-I") || rb_text_starts(text, "-i") ||
+            rb_text_starts(text, "--replace"))
+            return strstr(word->text, mark);
+    }
+    return false;
+}
+
+/* Do values stand behind the text of `sh -c`, as its arguments? `xargs` puts there what it reads. */
+static bool has_arguments(const struct sinks *sinks, int index,
+                          const struct rb_shell_word *source)
+{
+    const struct rb_shell_command *command = &sinks->lex->commands[index];
+    for (int i = 0; i < command->word_count; i++) {
+        if (command->words[i].offset > source->offset &&
+            rb_shell_carries(sinks->flow, &command->words[i]))
+            return true;
+    }
+    return rb_shell_one_of(command->words[0].text, "xargs parallel") &&
+           rb_shell_is_fed(sinks->flow, index);
+}
+
+static void judge_text(struct sinks *sinks);
+
+/* The text that a shell is given: a script of its own. What runs in this one, as `eval` does, has
+ * its arguments as well; what runs on another machine has none of its variables. */
+static void judge_inner(const struct sinks *sinks, int index,
+                        const struct rb_shell_program *program,
+                        const struct rb_shell_word *word)
+{
+    if (sinks->depth == INNER_LIMIT)
+        return;
+    bool here = !rb_text_starts(program->names, "ssh ");
+    bool own = program->source == RB_SOURCE_OPTION;
+    struct rb_shell_lex lex;
+    rb_shell_lex(sinks->arena, word->text, strlen(word->text), &lex);
+    struct rb_shell_text text = {
+        .lex = &lex,
+        .outside = {.fed = rb_shell_is_fed(sinks->flow, index),
+                    .arguments = own    ? has_arguments(sinks, index, word)
+                                 : here ? rb_shell_holds(sinks->flow, "@")
+                                        : false,
+                    .outer = here ? sinks->flow : NULL}};
+    struct rb_span around =
+        sinks->around ? *sinks->around : span_of(sinks, word->offset, word->end);
+    bool told = false;
+    struct sinks inner = {.arena = sinks->arena,
+                          .text = &text,
+                          .diags = sinks->diags,
+                          .around = &around,
+                          .told = sinks->around ? sinks->told : &told,
+                          .depth = sinks->depth + 1};
+    judge_text(&inner);
+}
+
+/* `all` of what is known of the program, or only an option with source: the word may be anything,
+ * and only what stands behind it says that it is meant as a program. */
+static void judge_program(const struct sinks *sinks, int index, int at, bool all)
+{
+    const struct rb_shell_command *command = &sinks->lex->commands[index];
+    const char *known = rb_shell_stands_for(sinks->flow, &command->words[at]);
+    const char *name = known ? known : command->words[at].text;
     const struct rb_shell_program *program = rb_shell_program_find(name);
     if (!program)
         return;
-    struct usage usage = usage_of(command, at, program);
+    struct usage usage =
+        all ? usage_of(command, at, program) : (struct usage){.source = true};
     struct rb_shell_arguments arguments = rb_shell_arguments(command, at, program);
     for (int operand = 0;;) {
         const struct rb_shell_word *word;
@@ -180,14 +265,20 @@ static void judge_program(const struct sinks *sinks, int index, int at)
             rb_shell_next_argument(&arguments, &word, &letter);
         if (argument == RB_ARGUMENT_END)
             break;
-        bool source = is_source(program, usage, argument, operand);
+        bool source = (all || argument == RB_ARGUMENT_SOURCE) &&
+                      is_source(program, usage, argument, operand);
         bool file = argument == RB_ARGUMENT_OPERAND ? operand == 0 && takes_file(program)
                                                     : word && names_file(program, letter);
-        if ((source && holds_value(sinks, word)) || (file && is_made_up_file(sinks, word)))
+        if ((source && (holds_value(sinks, word) || is_replaced(sinks, index, at, word))) ||
+            (all && file && is_made_up_file(sinks, word)))
             report_source(sinks, program, name, word);
+        else if (source && program->code == 501 && !reads_input(program, usage))
+            judge_inner(sinks, index, program, word);
         operand += argument == RB_ARGUMENT_OPERAND;
+        if (!all && arguments.only_operands)
+            break;
     }
-    if (reads_input(program, usage))
+    if (all && reads_input(program, usage))
         judge_input(sinks, index, at, program, name);
 }
 
@@ -293,6 +384,35 @@ static void judge_assignments(const struct sinks *sinks,
         if (rb_shell_runs_variable(assigned->name))
             judge_carrying(sinks, 501, &assigned->value, variable_message, variable_help);
     }
+    if (command->word_count == 0 ||
+        !rb_shell_one_of(command->words[0].text,
+                         "env /usr/bin/env sudo doas export declare typeset local "
+                         "readonly"))
+        return;
+    for (int i = 1; i < command->word_count; i++) {
+        const struct rb_shell_word *word = &command->words[i];
+        char name[32] = "";
+        size_t length = strcspn(word->text, "=");
+        memcpy(name, word->text, length < sizeof name && word->text[length] ? length : 0);
+        if (rb_shell_runs_variable(name))
+            judge_carrying(sinks, 501, word, variable_message, variable_help);
+    }
+}
+
+/* Arguments that give a program a command to run. */
+static void judge_settings(const struct sinks *sinks,
+                           const struct rb_shell_command *command, int at)
+{
+    const char *name = command->words[at].text;
+    if (!rb_shell_takes_settings(name))
+        return;
+    for (int i = at + 1; i < command->word_count; i++) {
+        const struct rb_shell_word *word = &command->words[i];
+        if (rb_shell_is_setting(name, word[-1].text, word->text) &&
+            holds_value(sinks, word))
+            report(sinks, 501, word, true, "the text of a value would be run as a command",
+                   "name a command that is fixed, and give it the value in a variable");
+    }
 }
 
 /* The operands of a program that could be taken for an option, up to `--`. */
@@ -368,15 +488,21 @@ static void judge_command(const struct sinks *sinks, int index)
     judge_assignments(sinks, command);
     if (command->word_count == 0)
         return;
-    if (!sinks->text->list) {
+    const char *name = command->words[0].text;
+    bool wraps = rb_shell_runs_another(name), list = sinks->text->list;
+    if (!list) {
         judge_builtin(sinks, command);
         judge_splitting(sinks, command);
     }
+    if (rb_shell_runs_nothing(name))
+        return;
     /* the cost of a long line of names stays linear; no real command is that far behind */
-    int count = rb_shell_runs_another(command->words[0].text) ? 200 : 1;
-    for (int at = 0; at < count && at < command->word_count; at++) {
-        judge_program(sinks, index, at);
-        if (!sinks->text->list)
+    for (int at = 0; at < 200 && at < command->word_count; at++) {
+        bool all = at == 0 || wraps;
+        judge_program(sinks, index, at, all);
+        if (all)
+            judge_settings(sinks, command, at);
+        if (all && !list)
             judge_options(sinks, command, at);
     }
 }

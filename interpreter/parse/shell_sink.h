@@ -21,7 +21,8 @@ struct rb_shell_text {
 };
 
 /* Diagnoses values that a second shell, bash's arithmetic or another program would read as
- * source (RB0501..RB0505): directly, through a variable of the script or of `env`, or through a pipe. A
- * value that is a number for certain (`tonumber(...)`, `math.tointeger(...)`) may stand anywhere. False when something was found. */
+ * source (RB0501..RB0505): directly, through a variable of the script or of `env`, through a pipe,
+ * or through the constant text of a `sh -c`. A value that is a number for certain
+ * (`tonumber(...)`, `math.tointeger(...)`) may stand anywhere. False when something was found. */
 bool rb_shell_sinks(struct rb_arena *arena, const struct rb_shell_text *text,
                     struct rb_diags *diags);

@@ -8,7 +8,7 @@
       "an argument, and neither reads it as source. Here the text is handed on to another\n" \
       "shell (`ssh`, `sh -c`, `eval`, `su -c`, `trap`, `stdin` or a here-document for\n"  \
       "`bash`), directly, through a variable of the script or of `env`, or through a pipe,\n" \
-      "or it stands where programs look for what to run (`BASH_ENV`, `LD_PRELOAD`).\n" \
+      "or it stands where programs look for what to run (`git -c alias.x=`, `BASH_ENV`).\n" \
       "That would read whatever the value contains: a value `x; rm -rf /` would be a\n"   \
       "command. Hand the value over as an argument or on standard input instead.\n"       \
       "\n"                                                                                 \

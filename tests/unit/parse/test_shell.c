@@ -351,6 +351,63 @@ static void a_second_shell_may_get_a_value_as_an_argument(void **state)
     becomes("ssh h \"sleep ${{ tonumber(a) }}\"", "ssh h \"sleep ${RB_1}\"");
 }
 
+static void the_text_of_a_second_shell_is_read_as_well(void **state)
+{
+    (void)state;
+    is_refused("bash -c 'eval $1' _ ${{ a }}", "501 1:9");
+    is_refused("sh -c 'sh -c \"$1\"' _ ${{ a }}", "501 1:7");
+    is_refused("export X=${{ a }}; bash -c 'eval \"$X\"'", "501 1:28");
+    is_refused("x=${{ a }}; eval 'sh -c \"$x\"'", "501 1:18");
+    is_refused("set -- ${{ a }}; trap 'eval \"$1\"' EXIT", "501 1:23");
+    is_refused("ssh h 'read -r x; eval \"$x\"' <<< ${{ a }}", "501 1:7");
+    is_refused("echo ${{ a }} | xargs sh -c 'eval \"$1\"' _", "501 1:29");
+    is_refused("echo ${{ a }} | xargs -I% sh -c 'echo %'", "501 1:33");
+    is_refused("sh -c 'echo $(($1))' _ ${{ a }}", "502 1:7");
+    becomes("X=${{ a }}; ssh h 'eval \"$X\"'", "X=\"$RB_1\"; ssh h 'eval \"$X\"'");
+    becomes("set -- ${{ a }}; sh -c 'eval \"$1\"' _ ls",
+            "set -- \"$RB_1\"; sh -c 'eval \"$1\"' _ ls");
+    becomes("echo ${{ a }} | xargs sh -c 'ls -- \"$@\"' _",
+            "echo \"$RB_1\" | xargs sh -c 'ls -- \"$@\"' _");
+}
+
+static void a_shell_is_one_whatever_stands_before_it(void **state)
+{
+    (void)state;
+    is_refused("prlimit --nofile=100 sh -c ${{ a }}", "501 1:28");
+    is_refused("wrap x y python3 -c ${{ a }}", "503 1:21");
+    is_refused("runuser -u root -- sh -c ${{ a }}", "501 1:26");
+    is_refused("busybox sh -c ${{ a }}", "501 1:15");
+    is_refused("S=/bin/sh; \"$S\" -c ${{ a }}", "501 1:20");
+    is_refused("export X=${{ a }}; wrap sh -c 'eval \"$X\"'", "501 1:31");
+    becomes("useradd -s /bin/bash -c ${{ a }} x", "useradd -s /bin/bash -c \"$RB_1\" x");
+    becomes("wrap awk ${{ a }}; apt-get install jq ${{ b }}",
+            "wrap awk \"$RB_1\"; apt-get install jq \"$RB_2\"");
+}
+
+static void an_argument_may_say_what_a_program_runs(void **state)
+{
+    (void)state;
+    is_refused("env -S ${{ a }}; env -S\"x ${{ b }}\"", "501 1:8 501 1:27");
+    is_refused("alias x=${{ a }}", "501 1:9");
+    is_refused("make -f - <<< ${{ a }}", "501 1:15");
+    is_refused("make --eval=${{ a }}", "501 1:13");
+    is_refused("git -c alias.x=${{ a }} x", "501 1:16");
+    is_refused("ssh -o ProxyCommand=${{ a }} h; scp -oProxyCommand=${{ b }} x h:",
+               "501 1:21 501 1:52");
+    is_refused("tar -cf x --checkpoint-action=exec=${{ a }} y", "501 1:36");
+    is_refused("ed -s <<< ${{ a }}; gdb -ex ${{ b }}", "503 1:11 503 1:29");
+    is_refused("tmux new -d ${{ a }}", "501 1:13");
+    is_refused("export LD_PRELOAD=${{ a }}; env BASH_ENV=${{ b }} ls", "501 1:19 501 1:42");
+    becomes("git -c user.name=${{ a }} commit -m ${{ b }}",
+            "git -c user.name=\"$RB_1\" commit -m \"$RB_2\"");
+    becomes("env curl -sS ${{ a }}; env X=${{ b }} ls; env sort -S ${{ c }}",
+            "env curl -sS \"$RB_1\"; env X=\"$RB_2\" ls; env sort -S \"$RB_3\"");
+    becomes("tar -czf ${{ a }} -C ${{ b }} .; make x V=${{ c }}",
+            "tar -czf \"$RB_1\" -C \"$RB_2\" .; make x V=\"$RB_3\"");
+    becomes("tmux new -s ${{ a }} -d top; rsync -a -- ${{ b }} x",
+            "tmux new -s \"$RB_1\" -d top; rsync -a -- \"$RB_2\" x");
+}
+
 /* With X in the environment, F a file, and the standard input. */
 static void what_a_script_begins_with_is_followed(void **state)
 {
@@ -483,6 +540,9 @@ int main(void)
         cmocka_unit_test(a_value_is_followed_to_a_second_shell),
         cmocka_unit_test(a_variable_without_quotes_is_a_warning),
         cmocka_unit_test(a_second_shell_may_get_a_value_as_an_argument),
+        cmocka_unit_test(the_text_of_a_second_shell_is_read_as_well),
+        cmocka_unit_test(a_shell_is_one_whatever_stands_before_it),
+        cmocka_unit_test(an_argument_may_say_what_a_program_runs),
         cmocka_unit_test(what_a_script_begins_with_is_followed),
         cmocka_unit_test(bash_evaluates_no_value),
         cmocka_unit_test(a_number_may_stand_in_arithmetic),
