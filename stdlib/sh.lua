@@ -141,7 +141,8 @@ local function failure(outcome, req)
   end
 end
 
----Runs one program, without a shell, and waits for its end.
+---Runs one program, without a shell, and waits for its end. A shell that is the program runs the text that it is
+---given, also that of a value: give it a fixed text, as in `sh.exec{"sh", "-c", 'test -e "$1"', "sh", params.file}`.
 ---
 ---    local out = sh.exec{"df", "--output=pcent", "/", timeout = "20s"}
 ---    return tonumber(out.stdout:match("%d+")) <= 100, "more than full"

@@ -26,6 +26,7 @@ struct rb_shell_flow {
     struct name *functions;
     struct name *programs; /* variables that name one which reads source */
     bool changed, all;
+    bool all_fed; /* whatever has no input of its own */
 };
 
 /* Positional parameters are one: which of them holds a value is not followed. */
@@ -262,6 +263,42 @@ static bool prints(const struct rb_shell_flow *flow, int index)
     return flow->fed[index] && (filter || command->word_count == 0);
 }
 
+/* Does the command read what the script or the group around it was given, rather than something of
+ * its own? */
+static bool reads_outside(const struct rb_shell_command *command)
+{
+    for (int i = 0; i < command->read_count; i++) {
+        if (!rb_shell_one_of(command->reads[i].text,
+                             "/dev/stdin /dev/fd/0 /proc/self/fd/0 0"))
+            return false;
+    }
+    return command->piped_from < 0 && command->input_count == 0;
+}
+
+static void feed(struct rb_shell_flow *flow, int begin, int end)
+{
+    for (int i = begin; i < end; i++) {
+        if (reads_outside(&flow->lex->commands[i]))
+            set(flow, &flow->fed[i]);
+    }
+}
+
+/* What reads the input of this command: those in a group; those in its words, of a command behind a
+ * pipe; and anything, where it is a function, or `exec` for the rest of the script. */
+static void feed_others(struct rb_shell_flow *flow, int index)
+{
+    const struct rb_shell_command *command = &flow->lex->commands[index];
+    bool rest = command->word_count == 1 && strcmp(program(command), "exec") == 0;
+    feed(flow, command->body_begin, command->body_end);
+    if (command->piped_from >= 0 && command->word_count > 0)
+        feed(flow, command->words[0].inner_begin,
+             command->words[command->word_count - 1].inner_end);
+    if (!flow->all_fed && (rest || contains(flow->functions, program(command)))) {
+        flow->all_fed = true;
+        feed(flow, 0, flow->lex->command_count);
+    }
+}
+
 /* What goes through pipes, here-documents, files and groups of commands. */
 static void follow_streams(struct rb_shell_flow *flow, int index)
 {
@@ -271,12 +308,10 @@ static void follow_streams(struct rb_shell_flow *flow, int index)
         set(flow, &flow->fed[index]);
     if (!group && prints(flow, index))
         set(flow, &flow->emits[index]);
+    if (flow->fed[index])
+        feed_others(flow, index);
     for (int i = command->body_begin; i < command->body_end; i++) {
-        if (flow->lex->commands[i].level != command->level)
-            continue;
-        if (flow->fed[index])
-            set(flow, &flow->fed[i]);
-        if (flow->emits[i])
+        if (flow->lex->commands[i].level == command->level && flow->emits[i])
             set(flow, &flow->emits[index]);
     }
     for (int i = 0; flow->emits[index] && i < command->write_count; i++)
@@ -311,17 +346,6 @@ static void find_programs(struct rb_shell_flow *flow)
     }
 }
 
-/* Does the command read what the script was given, rather than something of its own? */
-static bool reads_outside(const struct rb_shell_command *command)
-{
-    for (int i = 0; i < command->read_count; i++) {
-        if (!rb_shell_one_of(command->reads[i].text,
-                             "/dev/stdin /dev/fd/0 /proc/self/fd/0 0"))
-            return false;
-    }
-    return command->piped_from < 0 && command->input_count == 0;
-}
-
 static void begin(struct rb_shell_flow *flow, const struct rb_shell_outside *outside)
 {
     flow->outer = outside->outer;
@@ -333,8 +357,8 @@ static void begin(struct rb_shell_flow *flow, const struct rb_shell_outside *out
     }
     if (outside->arguments)
         hold(flow, "@", 1);
-    for (int i = 0; outside->fed && i < flow->lex->command_count; i++)
-        flow->fed[i] = reads_outside(&flow->lex->commands[i]);
+    if (outside->fed)
+        feed(flow, 0, flow->lex->command_count);
     find_programs(flow);
 }
 

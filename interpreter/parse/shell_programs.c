@@ -9,7 +9,7 @@
 
 /* clang-format off */
 static const struct rb_shell_program programs[] = {
-    { "sh bash dash ash zsh ksh mksh rbash fish", RB_SOURCE_OPTION, "c", "--command",
+    { "sh bash dash ash zsh ksh mksh rbash fish", RB_SOURCE_FLAG, "c", "--command",
       "oO", "", RB_STDIN_ALONE, 501,
       "give it as an argument: sh -c '... \"$1\" ...' sh ${{ ... }}" },
     { "ssh autossh", RB_SOURCE_OPERANDS, "", NULL, "BbcDEeFIiJLlmOopQRSWw", "",
@@ -65,7 +65,7 @@ static const struct rb_shell_program programs[] = {
       "give it as an argument: python3 -c '... sys.argv[1] ...' ${{ ... }}" },
     { "ruby", RB_SOURCE_OPTION, "e", NULL, "Ir", "", RB_STDIN_ALONE, 503,
       "give it as an argument: ruby -e '... ARGV[0] ...' -- ${{ ... }}" },
-    { "node nodejs", RB_SOURCE_OPTION, "ep", "--eval", "r", "", RB_STDIN_ALONE, 503,
+    { "node nodejs", RB_SOURCE_OPTION, "ep", "--eval --print -pe", "r", "", RB_STDIN_ALONE, 503,
       "give it as an argument: node -e '... process.argv[1] ...' -- ${{ ... }}" },
     { "php", RB_SOURCE_OPTION, "r", "--run", "dc", "", RB_STDIN_ALONE, 503,
       "give it as an argument: php -r '... $argv[1] ...' -- ${{ ... }}" },
@@ -219,6 +219,12 @@ static const struct rb_shell_word *next_word(struct rb_shell_arguments *argument
     return &arguments->command->words[arguments->at++];
 }
 
+/* Shells: their options go on behind `-c`, and may begin with `+`. */
+static bool is_flag(const struct rb_shell_program *program)
+{
+    return program->source == RB_SOURCE_FLAG;
+}
+
 /* A letter of `-abc`, with its argument if it takes one. */
 static enum rb_shell_argument next_letter(struct rb_shell_arguments *arguments,
                                           const struct rb_shell_word **ret_word,
@@ -232,6 +238,10 @@ static enum rb_shell_argument next_letter(struct rb_shell_arguments *arguments,
     *ret_word = &arguments->command->words[arguments->at - 1];
     if (!rest)
         arguments->cluster = NULL;
+    if (source && is_flag(program)) {
+        arguments->flagged = true;
+        return RB_ARGUMENT_OPTION;
+    }
     if (!source && !strchr(program->with, letter) && !strchr(program->unless, letter))
         return RB_ARGUMENT_OPTION;
     arguments->cluster = NULL;
@@ -278,10 +288,11 @@ static enum rb_shell_argument read_argument(struct rb_shell_arguments *arguments
     if (!*ret_word)
         return RB_ARGUMENT_END;
     const char *text = (*ret_word)->text;
+    bool option = text[0] == '-' || (text[0] == '+' && is_flag(arguments->program));
     if (arguments->only_operands || arguments->program->source == RB_SOURCE_ALL ||
-        text[0] != '-' || text[1] == '\0')
+        !option || (text[1] == '\0' && !arguments->flagged))
         return RB_ARGUMENT_OPERAND;
-    if (strcmp(text, "--") == 0) {
+    if (strcmp(text, "--") == 0 || text[1] == '\0') {
         arguments->only_operands = true;
         *ret_word = next_word(arguments);
         return *ret_word ? RB_ARGUMENT_OPERAND : RB_ARGUMENT_END;
@@ -296,5 +307,10 @@ enum rb_shell_argument rb_shell_next_argument(struct rb_shell_arguments *argumen
                                               const struct rb_shell_word **ret_word,
                                               char *ret_letter)
 {
-    return leave_options(arguments, read_argument(arguments, ret_word, ret_letter));
+    enum rb_shell_argument argument = read_argument(arguments, ret_word, ret_letter);
+    if (argument == RB_ARGUMENT_OPERAND && arguments->flagged) {
+        arguments->flagged = false;
+        argument = RB_ARGUMENT_SOURCE;
+    }
+    return leave_options(arguments, argument);
 }

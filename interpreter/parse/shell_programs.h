@@ -4,7 +4,8 @@
 #include "parse/shell_lex.h"
 
 enum rb_shell_source {
-    RB_SOURCE_OPTION,   /* the argument of an option: sh -c, psql -c */
+    RB_SOURCE_OPTION,   /* the argument of an option: perl -e, psql -c */
+    RB_SOURCE_FLAG,     /* the first operand, where an option says so: sh -ce ... */
     RB_SOURCE_OPERAND,  /* the first operand, unless an option gave it: awk, trap */
     RB_SOURCE_OPERANDS, /* every operand behind the first: ssh, sqlite3 */
     RB_SOURCE_ALL,      /* everything: eval */
@@ -52,6 +53,7 @@ struct rb_shell_arguments {
     int at;              /* the next word */
     const char *cluster; /* the rest of `-abc`, or NULL */
     bool only_operands;  /* behind `--` */
+    bool flagged;        /* the next operand is source */
 };
 
 enum rb_shell_argument {

@@ -86,7 +86,7 @@ static const char standard_input[] = "- /dev/stdin /dev/fd/0 /proc/self/fd/0";
 /* Is the first operand a file with source? */
 static bool takes_file(const struct rb_shell_program *program)
 {
-    return program->source == RB_SOURCE_OPTION && program->input == RB_STDIN_ALONE;
+    return program->source <= RB_SOURCE_FLAG && program->input == RB_STDIN_ALONE;
 }
 
 static bool names_file(const struct rb_shell_program *program, char letter)
@@ -223,7 +223,7 @@ static void judge_inner(const struct sinks *sinks, int index,
     if (sinks->depth == INNER_LIMIT)
         return;
     bool here = !rb_text_starts(program->names, "ssh ");
-    bool own = program->source == RB_SOURCE_OPTION;
+    bool own = program->source <= RB_SOURCE_FLAG;
     struct rb_shell_lex lex;
     rb_shell_lex(sinks->arena, word->text, strlen(word->text), &lex);
     struct rb_shell_text text = {
@@ -245,6 +245,14 @@ static void judge_inner(const struct sinks *sinks, int index,
     judge_text(&inner);
 }
 
+/* `wrap sh`: what ends with the name of a shell, and is fed, runs one. */
+static bool is_last_shell(const struct rb_shell_command *command, int at,
+                          const struct rb_shell_program *program)
+{
+    return program->source == RB_SOURCE_FLAG && at + 1 == command->word_count &&
+           !rb_shell_program_find(command->words[0].text);
+}
+
 /* `all` of what is known of the program, or only an option with source: the word may be anything,
  * and only what stands behind it says that it is meant as a program. */
 static void judge_program(const struct sinks *sinks, int index, int at, bool all)
@@ -253,8 +261,15 @@ static void judge_program(const struct sinks *sinks, int index, int at, bool all
     const char *known = rb_shell_stands_for(sinks->flow, &command->words[at]);
     const char *name = known ? known : command->words[at].text;
     const struct rb_shell_program *program = rb_shell_program_find(name);
-    if (!program)
+    if (!program) {
+        if (at == 0 && is_made_up_file(sinks, &command->words[0]))
+            report(
+                sinks, 501, &command->words[0], true,
+                "a file with the text of a value would be run",
+                "keep the script in the file fixed, and give it the value as an argument");
         return;
+    }
+    all = all || is_last_shell(command, at, program);
     struct usage usage =
         all ? usage_of(command, at, program) : (struct usage){.source = true};
     struct rb_shell_arguments arguments = rb_shell_arguments(command, at, program);

@@ -285,6 +285,10 @@ static void a_second_shell_gets_no_value(void **state)
     is_refused("ssh host rm ${{ a }}", "501 1:13");
     is_refused("ssh -p 22 -i key u@h -- \"rm '${{ a }}'\"", "501 1:30");
     is_refused("eval ls ${{ a }}", "501 1:9");
+    is_refused("sh -ce ${{ a }}; bash -c -x ${{ b }}", "501 1:8 501 1:29");
+    is_refused("bash -c +x -- ${{ a }}; sh -c - ${{ b }}", "501 1:15 501 1:33");
+    is_refused("bash -co pipefail ${{ a }}", "501 1:19");
+    is_refused("node -pe ${{ a }}", "503 1:10");
     is_refused("su - user -c \"ls ${{ a }}\"", "501 1:18");
     is_refused("trap 'rm ${{ a }}' EXIT", "501 1:10");
     is_refused("source <(echo x=${{ a }})", "501 1:17");
@@ -318,6 +322,12 @@ static void a_value_is_followed_to_a_second_shell(void **state)
     is_refused("sh < <(cat <(echo ${{ a }}))", "501 1:1");
     is_refused("echo ${{ a }} > f; x=$(< f); eval \"$x\"", "501 1:35");
     is_refused("echo ${{ a }} | tee >(sh) > >(cat)", "501 1:23");
+    is_refused("f() { sh; }; echo ${{ a }} | f", "501 1:7");
+    is_refused("{ x=$(cat); eval \"$x\"; } <<< ${{ a }}", "501 1:18");
+    is_refused("echo ${{ a }} | eval \"$(cat)\"", "501 1:22");
+    is_refused("exec <<< ${{ a }}; sh", "501 1:20");
+    is_refused("echo ${{ a }} | wrap -x sh", "501 1:25");
+    is_refused("echo ${{ a }} > ./f; chmod +x f; ./f", "501 1:34");
     is_refused("x=${{ a }}; $x y; $(echo \"$x\")", "501 1:13 501 1:19");
     is_refused("x=${{ a }}; sudo -u $x ls", "501 1:21");
 }
@@ -344,6 +354,9 @@ static void a_second_shell_may_get_a_value_as_an_argument(void **state)
             "x=\"$RB_1\"; trap 'rm -- \"$x\"' EXIT");
     becomes("kubectl exec ${{ a }} -c ${{ b }} -- ls",
             "kubectl exec \"$RB_1\" -c \"$RB_2\" -- ls");
+    becomes("{ sh < f; sh <<< ls; } <<< ${{ a }}", "{ sh < f; sh <<< ls; } <<< \"$RB_1\"");
+    becomes("sh -ce 'ls \"$1\"' x ${{ a }}; sh + ${{ b }}",
+            "sh -ce 'ls \"$1\"' x \"$RB_1\"; sh + \"$RB_2\"");
     becomes("bash ${{ a }} -c ${{ b }}", "bash \"$RB_1\" -c \"$RB_2\"");
     becomes("echo ${{ a }} | ssh h 'cat > x'", "echo \"$RB_1\" | ssh h 'cat > x'");
     becomes("echo sh -c ${{ a }}", "echo sh -c \"$RB_1\"");
