@@ -268,8 +268,7 @@ static bool prints(const struct rb_shell_flow *flow, int index)
 static bool reads_outside(const struct rb_shell_command *command)
 {
     for (int i = 0; i < command->read_count; i++) {
-        if (!rb_shell_one_of(command->reads[i].text,
-                             "/dev/stdin /dev/fd/0 /proc/self/fd/0 0"))
+        if (!rb_shell_one_of(command->reads[i].text, RB_SHELL_STANDARD_INPUT " 0"))
             return false;
     }
     return command->piped_from < 0 && command->input_count == 0;

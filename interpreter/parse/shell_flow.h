@@ -48,5 +48,8 @@ bool rb_shell_is_fed(const struct rb_shell_flow *flow, int command);
 int rb_shell_next_place(const struct rb_shell_flow *flow, const struct rb_shell_word *word,
                         int *index);
 
+/* What a program or a script may call its standard input. */
+#define RB_SHELL_STANDARD_INPUT "- /dev/stdin /dev/fd/0 /proc/self/fd/0"
+
 /* Whether the word is one of a list of words with spaces between them. */
 bool rb_shell_one_of(const char *word, const char *list);

@@ -5,23 +5,12 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "parse/shell_programs.h"
+#include "parse/shell_judge.h"
 
 /* A text in a text in a text; what is deeper nobody writes by hand. */
 #define INNER_LIMIT 8
 
-struct sinks {
-    struct rb_arena *arena;
-    const struct rb_shell_text *text;
-    const struct rb_shell_lex *lex;
-    const struct rb_shell_flow *flow;
-    struct rb_diags *diags;
-    const struct rb_span *around; /* of the word that it is the text of; NULL: of none */
-    bool *told;                   /* whether that word has its diagnostic */
-    int depth;
-};
-
-static struct rb_span span_of(const struct sinks *sinks, size_t begin, size_t end)
+static struct rb_span span_of(const struct rb_shell_sinks *sinks, size_t begin, size_t end)
 {
     const struct rb_shell_piece *piece = sinks->text->pieces;
     for (int i = 1; i < sinks->text->piece_count && piece[1].begin <= begin; i++)
@@ -29,10 +18,9 @@ static struct rb_span span_of(const struct sinks *sinks, size_t begin, size_t en
     return rb_yaml_span_in(piece->scalar, begin - piece->begin, end - begin);
 }
 
-/* One diagnostic per value in the word (`deep`: also in its substitutions), or one for the word
- * when a variable or a pipe brings the value. What is inside of a word is told of the word. */
-static void report(const struct sinks *sinks, int code, const struct rb_shell_word *word,
-                   bool deep, const char *message, const char *help)
+void rb_shell_report(const struct rb_shell_sinks *sinks, int code,
+                     const struct rb_shell_word *word, bool deep, const char *message,
+                     const char *help)
 {
     int index = 0, told = 0;
     if (sinks->around && *sinks->told)
@@ -55,33 +43,32 @@ static void report(const struct sinks *sinks, int code, const struct rb_shell_wo
         *sinks->told = true;
 }
 
-static void report_source(const struct sinks *sinks, const struct rb_shell_program *program,
-                          const char *name, const struct rb_shell_word *word)
+static void report_source(const struct rb_shell_sinks *sinks,
+                          const struct rb_shell_program *program, const char *name,
+                          const struct rb_shell_word *word)
 {
     char message[128];
     snprintf(message, sizeof message,
              "`%.40s` would read the text of a value as its program", name);
-    report(sinks, program->code, word, true, message, program->help);
+    rb_shell_report(sinks, program->code, word, true, message, program->help);
 }
 
-/* Does any value stand in the word, also inside its substitutions, or come by a variable? */
-static bool holds_value(const struct sinks *sinks, const struct rb_shell_word *word)
+bool rb_shell_holds_value(const struct rb_shell_sinks *sinks,
+                          const struct rb_shell_word *word)
 {
     int index = 0;
     return rb_shell_next_place(sinks->flow, word, &index) >= 0 ||
            rb_shell_carries(sinks->flow, word);
 }
 
-/* A file that holds the text of a value: <(...), or one that the script wrote. */
-static bool is_made_up_file(const struct sinks *sinks, const struct rb_shell_word *word)
+bool rb_shell_is_made_up(const struct rb_shell_sinks *sinks,
+                         const struct rb_shell_word *word)
 {
-    return (word->process == '<' && holds_value(sinks, word)) ||
+    return (word->process == '<' && rb_shell_holds_value(sinks, word)) ||
            rb_shell_file_carries(sinks->flow, word);
 }
 
 /* Programs with a source. */
-
-static const char standard_input[] = "- /dev/stdin /dev/fd/0 /proc/self/fd/0";
 
 /* Is the first operand a file with source? */
 static bool takes_file(const struct rb_shell_program *program)
@@ -118,11 +105,11 @@ static struct usage usage_of(const struct rb_shell_command *command, int at,
         if (argument == RB_ARGUMENT_SOURCE) {
             usage.source = true;
         } else if (argument == RB_ARGUMENT_OPTION) {
-            bool standard = word && rb_shell_one_of(word->text, standard_input);
+            bool standard = word && rb_shell_one_of(word->text, RB_SHELL_STANDARD_INPUT);
             usage.file |= names_file(program, letter) && !standard;
             usage.stdin_asked |= letter == 's';
             usage.stdin_named |= names_file(program, letter) && standard;
-        } else if (rb_shell_one_of(word->text, standard_input)) {
+        } else if (rb_shell_one_of(word->text, RB_SHELL_STANDARD_INPUT)) {
             usage.stdin_asked = true;
         } else if (usage.operands++ == 1) {
             size_t length = strcspn(word->text, " ");
@@ -165,14 +152,13 @@ static bool is_source(const struct rb_shell_program *program, struct usage usage
     }
 }
 
-/* What goes into the program on its standard input. */
-static void judge_input(const struct sinks *sinks, int index, int at,
-                        const struct rb_shell_program *program, const char *name)
+void rb_shell_judge_input(const struct rb_shell_sinks *sinks, int index, int at,
+                          const struct rb_shell_program *program, const char *name)
 {
     const struct rb_shell_command *command = &sinks->lex->commands[index];
     bool told = false;
     for (int i = 0; i < command->input_count; i++) {
-        if (!holds_value(sinks, &command->inputs[i]))
+        if (!rb_shell_holds_value(sinks, &command->inputs[i]))
             continue;
         report_source(sinks, program, name, &command->inputs[i]);
         told = true;
@@ -182,7 +168,7 @@ static void judge_input(const struct sinks *sinks, int index, int at,
 }
 
 /* Does `xargs` put what it reads in place of a part of the word? */
-static bool is_replaced(const struct sinks *sinks, int index, int at,
+static bool is_replaced(const struct rb_shell_sinks *sinks, int index, int at,
                         const struct rb_shell_word *word)
 {
     const struct rb_shell_command *command = &sinks->lex->commands[index];
@@ -199,7 +185,7 @@ static bool is_replaced(const struct sinks *sinks, int index, int at,
 }
 
 /* Do values stand behind the text of `sh -c`, as its arguments? `xargs` puts there what it reads. */
-static bool has_arguments(const struct sinks *sinks, int index,
+static bool has_arguments(const struct rb_shell_sinks *sinks, int index,
                           const struct rb_shell_word *source)
 {
     const struct rb_shell_command *command = &sinks->lex->commands[index];
@@ -212,11 +198,11 @@ static bool has_arguments(const struct sinks *sinks, int index,
            rb_shell_is_fed(sinks->flow, index);
 }
 
-static void judge_text(struct sinks *sinks);
+static void judge_text(struct rb_shell_sinks *sinks);
 
 /* The text that a shell is given: a script of its own. What runs in this one, as `eval` does, has
  * its arguments as well; what runs on another machine has none of its variables. */
-static void judge_inner(const struct sinks *sinks, int index,
+static void judge_inner(const struct rb_shell_sinks *sinks, int index,
                         const struct rb_shell_program *program,
                         const struct rb_shell_word *word)
 {
@@ -236,12 +222,12 @@ static void judge_inner(const struct sinks *sinks, int index,
     struct rb_span around =
         sinks->around ? *sinks->around : span_of(sinks, word->offset, word->end);
     bool told = false;
-    struct sinks inner = {.arena = sinks->arena,
-                          .text = &text,
-                          .diags = sinks->diags,
-                          .around = &around,
-                          .told = sinks->around ? sinks->told : &told,
-                          .depth = sinks->depth + 1};
+    struct rb_shell_sinks inner = {.arena = sinks->arena,
+                                   .text = &text,
+                                   .diags = sinks->diags,
+                                   .around = &around,
+                                   .told = sinks->around ? sinks->told : &told,
+                                   .depth = sinks->depth + 1};
     judge_text(&inner);
 }
 
@@ -255,15 +241,15 @@ static bool is_last_shell(const struct rb_shell_command *command, int at,
 
 /* `all` of what is known of the program, or only an option with source: the word may be anything,
  * and only what stands behind it says that it is meant as a program. */
-static void judge_program(const struct sinks *sinks, int index, int at, bool all)
+static void judge_program(const struct rb_shell_sinks *sinks, int index, int at, bool all)
 {
     const struct rb_shell_command *command = &sinks->lex->commands[index];
     const char *known = rb_shell_stands_for(sinks->flow, &command->words[at]);
     const char *name = known ? known : command->words[at].text;
     const struct rb_shell_program *program = rb_shell_program_find(name);
     if (!program) {
-        if (at == 0 && is_made_up_file(sinks, &command->words[0]))
-            report(
+        if (at == 0 && rb_shell_is_made_up(sinks, &command->words[0]))
+            rb_shell_report(
                 sinks, 501, &command->words[0], true,
                 "a file with the text of a value would be run",
                 "keep the script in the file fixed, and give it the value as an argument");
@@ -284,8 +270,9 @@ static void judge_program(const struct sinks *sinks, int index, int at, bool all
                       is_source(program, usage, argument, operand);
         bool file = argument == RB_ARGUMENT_OPERAND ? operand == 0 && takes_file(program)
                                                     : word && names_file(program, letter);
-        if ((source && (holds_value(sinks, word) || is_replaced(sinks, index, at, word))) ||
-            (all && file && is_made_up_file(sinks, word)))
+        if ((source &&
+             (rb_shell_holds_value(sinks, word) || is_replaced(sinks, index, at, word))) ||
+            (all && file && rb_shell_is_made_up(sinks, word)))
             report_source(sinks, program, name, word);
         else if (source && program->code == 501 && !reads_input(program, usage))
             judge_inner(sinks, index, program, word);
@@ -294,128 +281,11 @@ static void judge_program(const struct sinks *sinks, int index, int at, bool all
             break;
     }
     if (all && reads_input(program, usage))
-        judge_input(sinks, index, at, program, name);
-}
-
-/* Builtins that evaluate a name or an expression. */
-
-static const char number_help[] =
-    "calculate in the braces, as in ${{ params.n + 1 }}, or make sure that it is a number: "
-    "${{ math.tointeger(...) }}";
-static const char name_help[] =
-    "bash would evaluate what stands in the name's brackets; use a fixed name";
-
-static void judge_carrying(const struct sinks *sinks, int code,
-                           const struct rb_shell_word *word, const char *message,
-                           const char *help)
-{
-    if (rb_shell_carries(sinks->flow, word))
-        report(sinks, code, word, false, message, help);
-}
-
-static void judge_name(const struct sinks *sinks, const struct rb_shell_word *word)
-{
-    judge_carrying(sinks, 504, word, "a value can't be the name of a variable", name_help);
-}
-
-static void judge_number(const struct sinks *sinks, const struct rb_shell_word *word)
-{
-    judge_carrying(sinks, 502, word, "bash would evaluate the text of a value here",
-                   number_help);
-}
-
-/* `test`, `[` and `[[`. */
-static void judge_test(const struct sinks *sinks, const struct rb_shell_command *command)
-{
-    bool keyword = strcmp(command->words[0].text, "[[") == 0;
-    for (int i = 1; i + 1 < command->word_count; i++) {
-        const char *text = command->words[i].text;
-        if (rb_shell_one_of(text, "-v -R"))
-            judge_name(sinks, &command->words[i + 1]);
-        if (keyword && rb_shell_one_of(text, "-eq -ne -lt -le -gt -ge")) {
-            judge_number(sinks, &command->words[i - 1]);
-            judge_number(sinks, &command->words[i + 1]);
-        }
-    }
-}
-
-/* declare and its kind: the name must be fixed, and with -i or -n the value is evaluated. */
-static void judge_declaration(const struct sinks *sinks,
-                              const struct rb_shell_command *command)
-{
-    bool evaluates = false;
-    for (int i = 1; i < command->word_count; i++) {
-        const struct rb_shell_word *word = &command->words[i];
-        if (word->text[0] == '-')
-            evaluates |= strpbrk(word->text, "in") != NULL;
-        size_t name = strcspn(word->text, "=");
-        if (strcspn(word->text, "\1\2") < name)
-            judge_name(sinks, word);
-        else if (evaluates)
-            judge_number(sinks, word);
-    }
-}
-
-static void judge_builtin(const struct sinks *sinks, const struct rb_shell_command *command)
-{
-    const char *name = command->words[0].text;
-    bool names = rb_shell_one_of(name, "read unset mapfile readarray");
-    bool option = rb_shell_one_of(name, "printf wait");
-    if (rb_shell_one_of(name, "[ [[ test"))
-        judge_test(sinks, command);
-    else if (rb_shell_one_of(name, "declare typeset local export readonly"))
-        judge_declaration(sinks, command);
-    for (int i = 1; i < command->word_count; i++) {
-        const struct rb_shell_word *word = &command->words[i];
-        const char *before = command->words[i - 1].text;
-        bool argument = before[0] == '-' && strchr("pdnNtui", before[strlen(before) - 1]);
-        if (names ? !argument : option && rb_shell_one_of(before, "-v -p"))
-            judge_name(sinks, word);
-        else if (strcmp(name, "let") == 0)
-            judge_number(sinks, word);
-        else if (rb_shell_one_of(name, "source .") && i == 1 &&
-                 is_made_up_file(sinks, word))
-            report(sinks, 501, word, true,
-                   "bash would read the text of a value as its program",
-                   "call the program without `source`");
-    }
-    if (rb_shell_one_of(name, "source .") && command->word_count > 1 &&
-        rb_shell_one_of(command->words[1].text, standard_input))
-        judge_input(sinks, (int)(command - sinks->lex->commands), 0,
-                    rb_shell_program_find("eval"), name);
-}
-
-static const char variable_message[] =
-    "programs would run the text of a value in this variable";
-static const char variable_help[] =
-    "give it a fixed text, and the value to a variable of another name";
-
-/* Variables whose content bash or a child of it runs. */
-static void judge_assignments(const struct sinks *sinks,
-                              const struct rb_shell_command *command)
-{
-    for (int i = 0; i < command->assigned_count; i++) {
-        const struct rb_shell_assignment *assigned = &command->assigned[i];
-        if (rb_shell_runs_variable(assigned->name))
-            judge_carrying(sinks, 501, &assigned->value, variable_message, variable_help);
-    }
-    if (command->word_count == 0 ||
-        !rb_shell_one_of(command->words[0].text,
-                         "env /usr/bin/env sudo doas export declare typeset local "
-                         "readonly"))
-        return;
-    for (int i = 1; i < command->word_count; i++) {
-        const struct rb_shell_word *word = &command->words[i];
-        char name[32] = "";
-        size_t length = strcspn(word->text, "=");
-        memcpy(name, word->text, length < sizeof name && word->text[length] ? length : 0);
-        if (rb_shell_runs_variable(name))
-            judge_carrying(sinks, 501, word, variable_message, variable_help);
-    }
+        rb_shell_judge_input(sinks, index, at, program, name);
 }
 
 /* Arguments that give a program a command to run. */
-static void judge_settings(const struct sinks *sinks,
+static void judge_settings(const struct rb_shell_sinks *sinks,
                            const struct rb_shell_command *command, int at)
 {
     const char *name = command->words[at].text;
@@ -424,14 +294,15 @@ static void judge_settings(const struct sinks *sinks,
     for (int i = at + 1; i < command->word_count; i++) {
         const struct rb_shell_word *word = &command->words[i];
         if (rb_shell_is_setting(name, word[-1].text, word->text) &&
-            holds_value(sinks, word))
-            report(sinks, 501, word, true, "the text of a value would be run as a command",
-                   "name a command that is fixed, and give it the value in a variable");
+            rb_shell_holds_value(sinks, word))
+            rb_shell_report(
+                sinks, 501, word, true, "the text of a value would be run as a command",
+                "name a command that is fixed, and give it the value in a variable");
     }
 }
 
 /* The operands of a program that could be taken for an option, up to `--`. */
-static void judge_operands(const struct sinks *sinks,
+static void judge_operands(const struct rb_shell_sinks *sinks,
                            const struct rb_shell_command *command, int at,
                            const struct rb_shell_program *program)
 {
@@ -446,7 +317,7 @@ static void judge_operands(const struct sinks *sinks,
         if (argument != RB_ARGUMENT_OPERAND)
             continue;
         if (word->text[0] == RB_SHELL_VALUE || word->text[0] == RB_SHELL_EXPANSION)
-            judge_carrying(
+            rb_shell_judge_carrying(
                 sinks, 505, word,
                 "a value that begins with `-` is an option here, which can run a "
                 "command",
@@ -457,8 +328,8 @@ static void judge_operands(const struct sinks *sinks,
 }
 
 /* Programs that run what one of their options says. */
-static void judge_options(const struct sinks *sinks, const struct rb_shell_command *command,
-                          int at)
+static void judge_options(const struct rb_shell_sinks *sinks,
+                          const struct rb_shell_command *command, int at)
 {
     static const struct rb_shell_program programs[] = {
         {.names = "ssh", .source = RB_SOURCE_OPERANDS, .with = "BbcDEeFIiJLlmOopQRSWw"},
@@ -474,41 +345,16 @@ static void judge_options(const struct sinks *sinks, const struct rb_shell_comma
     }
 }
 
-/* Words that bash makes out of a variable without quotes: they could be a command, or any
- * number of arguments. */
-static void judge_splitting(const struct sinks *sinks,
-                            const struct rb_shell_command *command)
-{
-    bool wraps = rb_shell_runs_another(command->words[0].text);
-    if (rb_shell_one_of(command->words[0].text,
-                        "[[ echo eval declare typeset local export readonly"))
-        return;
-    for (int i = 0; i < command->word_count; i++) {
-        const struct rb_shell_word *word = &command->words[i];
-        bool runs = i == 0 || wraps;
-        if (word->splits && rb_shell_carries(sinks->flow, word))
-            report(
-                sinks, runs ? 501 : 506, word, false,
-                runs ? "the words of a value would be run as a command here"
-                     : "without quotes, a value becomes any number of arguments",
-                runs
-                    ? "collect the command in an array: c=(program ${{ ... }}); \"${c[@]}\""
-                    : "put double quotes around it");
-    }
-}
-
-static void judge_command(const struct sinks *sinks, int index)
+static void judge_command(const struct rb_shell_sinks *sinks, int index)
 {
     const struct rb_shell_command *command = &sinks->lex->commands[index];
-    judge_assignments(sinks, command);
+    rb_shell_judge_assignments(sinks, command);
     if (command->word_count == 0)
         return;
     const char *name = command->words[0].text;
     bool wraps = rb_shell_runs_another(name), list = sinks->text->list;
-    if (!list) {
-        judge_builtin(sinks, command);
-        judge_splitting(sinks, command);
-    }
+    if (!list)
+        rb_shell_judge_bash(sinks, command);
     if (rb_shell_runs_nothing(name))
         return;
     /* the cost of a long line of names stays linear; no real command is that far behind */
@@ -522,7 +368,7 @@ static void judge_command(const struct sinks *sinks, int index)
     }
 }
 
-static void judge_text(struct sinks *sinks)
+static void judge_text(struct rb_shell_sinks *sinks)
 {
     const struct rb_shell_lex *lex = sinks->text->lex;
     struct rb_shell_flow *flow =
@@ -532,7 +378,7 @@ static void judge_text(struct sinks *sinks)
     for (int i = 0; i < lex->command_count; i++)
         judge_command(sinks, i);
     for (int i = 0; i < lex->evaluated_count; i++)
-        judge_number(sinks, &lex->evaluated[i]);
+        rb_shell_judge_number(sinks, &lex->evaluated[i]);
     rb_shell_flow_end(flow);
 }
 
@@ -541,7 +387,7 @@ bool rb_shell_sinks(struct rb_arena *arena, const struct rb_shell_text *text,
 {
     const struct rb_shell_outside *outside = &text->outside;
     int before = diags->errors;
-    struct sinks sinks = {.arena = arena, .text = text, .diags = diags};
+    struct rb_shell_sinks sinks = {.arena = arena, .text = text, .diags = diags};
     if (text->lex->place_count || outside->name_count || outside->file_count ||
         outside->fed)
         judge_text(&sinks);
