@@ -126,10 +126,10 @@ static bool is_whole(const struct rb_document *document, const struct rb_diags *
 }
 
 static void (*const families[])(const struct rb_check *check) = {
-    rb_check_references, rb_check_connections, rb_check_order,  rb_check_comparisons,
-    rb_check_flow,       rb_check_unused,      rb_check_safety, rb_check_lookalikes,
-    rb_check_shell_text, rb_check_secrets,     rb_check_time,   rb_check_approvals,
-    rb_check_statements,
+    rb_check_references, rb_check_connections, rb_check_order,   rb_check_comparisons,
+    rb_check_flow,       rb_check_unused,      rb_check_safety,  rb_check_lookalikes,
+    rb_check_shell_text, rb_check_sources,     rb_check_secrets, rb_check_time,
+    rb_check_approvals,  rb_check_statements,
 };
 
 void rb_check_document(const struct rb_document *document, struct rb_diags *diags)

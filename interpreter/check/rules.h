@@ -40,6 +40,7 @@ void rb_check_secrets(const struct rb_check *check);
 void rb_check_approvals(const struct rb_check *check);
 void rb_check_shell_text(const struct rb_check *check);
 void rb_check_statements(const struct rb_check *check);
+void rb_check_sources(const struct rb_check *check);
 void rb_check_time(const struct rb_check *check);
 
 /* A part of the flow, of the files from this number on: what a rollback leaves. */

@@ -4,8 +4,6 @@
 #include "parse/fields.h"
 #include "parse/leaf.h"
 #include "parse/scalar.h"
-#include "parse/shell_programs.h"
-#include "parse/shell_step.h"
 #include "plan/template.h"
 
 static bool name_of(struct rb_compiler *c, const struct rb_yaml_node *key)
@@ -68,18 +66,6 @@ static const struct rb_value *file_of(struct rb_compiler *c,
     return contents.parts ? rb_value_map("file", contents.parts, NULL) : NULL;
 }
 
-/* A value in a variable that programs run is one that they read as source, whoever gets it. */
-static void forbid_source(struct rb_compiler *c, const char *name,
-                          const struct rb_yaml_node *item, const struct rb_value *value)
-{
-    const struct rb_value *parts = rb_value_get(value, "file");
-    if (!rb_shell_runs_variable(name) || !rb_shell_step_varies(c, parts ? parts : value))
-        return;
-    rb_diag_help(rb_diag_add(c->diags, 501, item->span,
-                             "programs would run the text of a value in `%s`", name),
-                 "give it a fixed text, and the value to a variable of another name");
-}
-
 const struct rb_value *rb_env_read(struct rb_compiler *c, const struct rb_yaml_node *node)
 {
     if (!rb_scalar_field(node, RB_NODE_MAPPING, "env", c->diags))
@@ -93,8 +79,6 @@ const struct rb_value *rb_env_read(struct rb_compiler *c, const struct rb_yaml_n
         const struct rb_value *value = item->kind == RB_NODE_MAPPING
                                            ? file_of(c, item, where)
                                            : rb_leaf_secret(c, item, where);
-        if (value)
-            forbid_source(c, name, item, value);
         if (good && value)
             rb_map_add(&map, name, value);
         else

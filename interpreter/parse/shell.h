@@ -19,7 +19,7 @@ struct rb_shell_script {
 /* Diagnoses what can't be done: a value inside a quoted here-document, a `${{` without end, a value
  * in a place where a word can't stand (a comment is left as it is and bound to nothing). What is
  * returned lies in the arena; what `scratch` held is lost. What a second shell would read
- * (`ssh host "…"`, `sh -c`, `eval`, `su -c`) is for parse/shell_sink.h, when the step is read. */
+ * (`ssh host "…"`, `sh -c`, `eval`, `su -c`) is for check/sources.c, with parse/shell_sink.h. */
 bool rb_shell_interpolate(struct rb_arena *arena, struct rb_arena *scratch,
                           const struct rb_yaml_node *scalar, struct rb_diags *diags,
                           struct rb_shell_script *ret_script)

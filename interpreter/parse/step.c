@@ -2,7 +2,6 @@
 #include "parse/fields.h"
 #include "parse/notify.h"
 #include "parse/scalar.h"
-#include "parse/shell_step.h"
 #include "plan/template.h"
 
 static int new_step(struct rb_compiler *c, const struct rb_yaml_node *node)
@@ -235,7 +234,6 @@ static void settle(struct rb_compiler *c, struct rb_draft *draft)
     if (!rb_yaml_get(draft->node, "on_interrupt") && step->probe >= 0)
         step->on_interrupt = RB_INTERRUPT_PROBE;
     step->spec = rb_map_end(&draft->spec);
-    rb_shell_step(c, draft);
     if (draft->message)
         rb_notify_settle(draft);
     int *prepare = NULL, count = 0, capacity = 0;

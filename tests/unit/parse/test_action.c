@@ -21,6 +21,16 @@ static void a_shell_that_is_named_is_made_strict(void **state)
     expect_step_findings("id: a\n  run: ls\n  shell: []", "218@3:8");
 }
 
+/* A record has the plan of a version that did not know of them, and is read with this one. */
+static void values_that_check_refuses_leave_the_plan_as_it_is(void **state)
+{
+    (void)state;
+    expect_step_findings("id: s\n  run: eval ${{ vars.x }}", "");
+    expect_step_findings("id: s\n  exec: [sh, -c, \"${{ vars.x }}\"]", "");
+    expect_step_findings("id: s\n  run: sh\n  stdin: ${{ vars.x }}", "");
+    expect_step_findings("id: s\n  exec: [ls]\n  env: {BASH_ENV: \"${{ vars.x }}\"}", "");
+}
+
 static void a_program_is_a_list_of_arguments(void **state)
 {
     (void)state;
@@ -176,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_script_is_bound_to_its_values),
         cmocka_unit_test(a_shell_that_is_named_is_made_strict),
+        cmocka_unit_test(values_that_check_refuses_leave_the_plan_as_it_is),
         cmocka_unit_test(a_program_is_a_list_of_arguments),
         cmocka_unit_test(a_value_may_start_with_a_dash_only_where_that_is_harmless),
         cmocka_unit_test(a_pipe_has_several_programs),
