@@ -57,6 +57,7 @@ static enum waited wait_readable(int fd, int ends, int ms)
     return TOO_LONG;
 }
 
+/* A signal that comes while all is well is for the run, once there is a supervisor. */
 static enum waited wait_patiently(int fd, int run_dir)
 {
     enum waited waited = TOO_LONG;
@@ -68,7 +69,7 @@ static enum waited wait_patiently(int fd, int run_dir)
     sigprocmask(SIG_BLOCK, &set, &before);
     int ends = signalfd(-1, &set, SFD_CLOEXEC);
     for (size_t i = 0; i < RB_COUNT(patience) && waited == TOO_LONG; i++) {
-        waited = wait_readable(fd, ends, patience[i].ms);
+        waited = wait_readable(fd, i > 0 ? ends : -1, patience[i].ms);
         if (waited == TOO_LONG && patience[i].signal)
             rb_note_signal_supervisor(run_dir, patience[i].signal);
     }
