@@ -12,7 +12,7 @@ typedef int64_t rb_time; /* microseconds; a point (UTC) or a span, named so */
 #define RB_MS  INT64_C(1000)
 #define RB_SEC INT64_C(1000000)
 
-#define RB_DURATION_MOST (366 * 24 * 3600 * RB_SEC)
+#define RB_DURATION_MOST ((rb_time)366 * 24 * 3600 * RB_SEC)
 
 /* Units d h m s ms, each at most once, larger before smaller, integers only; at most 366d.
  */

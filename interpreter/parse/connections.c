@@ -74,7 +74,7 @@ static const struct rb_value *keyword(struct rb_compiler *c, const char *name,
 {
     const char *where = rb_compiler_where(c, name);
     const struct rb_value *text = strcmp(name, "password") == 0
-                                      ? rb_leaf_secret(c, value, where)
+                                      ? rb_leaf_credential(c, value, where)
                                       : rb_leaf_text(c, value, where);
     if (rb_value_is(text, RB_STRING))
         judge_keyword(c, name, value, rb_value_as_text(text, ""));

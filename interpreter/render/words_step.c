@@ -212,7 +212,7 @@ static void after_attempt(const struct rb_telling *telling)
         return;
     int64_t attempt = rb_value_get_int(telling->d, "attempt", 1);
     rb_time span = telling->event->mono - subject->attempt_began;
-    rb_time action = rb_value_get_int(subject->result, "duration_us", 0);
+    rb_time action = rb_value_get_int(subject->result, "duration_us", span);
     if (rb_value_get_int(subject->result, "attempt", 0) == attempt &&
         (action > span || !rb_telling_says(telling, "reason", "unknown")))
         span = action;
