@@ -37,7 +37,7 @@ static void acted(struct rb_curl_loop *loop, CURLMcode code, int running)
 
 static void act(struct rb_curl_loop *loop, curl_socket_t socket, int events)
 {
-    int running;
+    int running = 0;
     CURLMcode code = loop->curl->multi_socket_action(loop->multi, socket, events, &running);
     acted(loop, code, running);
 }
@@ -48,7 +48,7 @@ static void act(struct rb_curl_loop *loop, curl_socket_t socket, int events)
  * taken up with the next call (curl#11920). */
 static void on_beat(uv_timer_t *beat)
 {
-    int running;
+    int running = 0;
     struct rb_curl_loop *loop = beat->data;
     CURLMcode code = loop->curl->multi_socket_all(loop->multi, &running);
     acted(loop, code, running);
