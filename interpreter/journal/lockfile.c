@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "journal/folder.h"
+#include "journal/lines.h"
 #include "journal/ofd.h"
 #include "journal/reader.h"
 #include "journal/store_inner.h"
@@ -42,20 +43,25 @@ void rb_lockfile_name(const char *key, struct rb_buf *out)
     rb_buf_printf(out, "~%s", hex);
 }
 
-/* Where the last whole line before `end` begins, and its length; false: there is none. */
+/* Where the last whole line before `end` begins, and its length; false: there is none. One with a
+ * hole was never whole: the power went before it was synced. */
 static bool line_before(const struct rb_buf *text, size_t end, size_t *ret_start,
                         size_t *ret_length)
 {
-    while (end > 0 && text->data[end - 1] != '\n')
-        end--;
-    if (end == 0)
-        return false;
-    size_t start = end - 1;
-    while (start > 0 && text->data[start - 1] != '\n')
-        start--;
-    *ret_start = start;
-    *ret_length = end - 1 - start;
-    return true;
+    for (;;) {
+        while (end > 0 && text->data[end - 1] != '\n')
+            end--;
+        if (end == 0)
+            return false;
+        size_t start = end - 1;
+        while (start > 0 && text->data[start - 1] != '\n')
+            start--;
+        *ret_start = start;
+        *ret_length = end - 1 - start;
+        if (!rb_lines_has_hole(text->data + start, *ret_length))
+            return true;
+        end = start;
+    }
 }
 
 /* What a line says: a new reference; NULL: it says nothing that we write. */

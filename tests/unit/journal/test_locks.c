@@ -1,6 +1,7 @@
 #include "trial.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -87,6 +88,37 @@ static void an_open_run_keeps_it_without_a_process(void **state)
     assert_true(take(trial, second, "r-2", keys("a", NULL), &err));
     RB_AUTO_VALUE const struct rb_value *taken = rb_locks_taken(second);
     assert_null(rb_value_get(taken, "over"));
+    rb_locks_free(second);
+}
+
+static void put_line_with_a_hole(struct trial *trial, const char *name)
+{
+    static const char line[] = "\0\0\0\0\0\0\0\0\0,\"run\":\"r-3\"}\n";
+    char path[512];
+    snprintf(path, sizeof path, "%s/locks/%s", rb_store_path(trial->store), name);
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, line, sizeof line - 1), sizeof line - 1);
+    close(fd);
+}
+
+/* The power went before it was synced: of its beginning nothing is on the disk. */
+static void of_a_line_with_a_hole_nothing_has_begun(void **state)
+{
+    struct trial *trial = *state;
+    struct rb_error err = {0};
+    trial_journal(trial, 2);
+    struct rb_locks *first = open_locks(trial), *second = open_locks(trial);
+    assert_true(
+        take(trial, first, TRIAL_RUN, keys("b", NULL), &err)); /* makes the folder */
+    put_line_with_a_hole(trial, "a");
+    assert_true(take(trial, first, TRIAL_RUN, keys("a", NULL), &err));
+    rb_locks_free(first);
+    put_line_with_a_hole(trial, "a");
+    put_line_with_a_hole(trial, "a");
+    assert_false(take(trial, second, "r-2", keys("a", NULL), &err));
+    assert_int_equal(err.code, RB_ERR_LOCKED);
+    assert_non_null(strstr(err.message, "a is held by run " TRIAL_RUN));
     rb_locks_free(second);
 }
 
@@ -238,6 +270,7 @@ int main(void)
         TRIAL(all_are_taken_or_none),
         TRIAL(a_key_named_twice_is_taken_once),
         TRIAL(an_open_run_keeps_it_without_a_process),
+        TRIAL(of_a_line_with_a_hole_nothing_has_begun),
         TRIAL(a_broken_one_tells_the_next),
         TRIAL(what_a_run_has_given_up_it_is_given_anew),
         TRIAL(f48_of_two_at_the_same_instant_exactly_one_gets_it),
