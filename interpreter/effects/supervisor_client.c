@@ -128,13 +128,15 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 {
     struct rb_supervisor *supervisor = poll->data;
     char piece[PIECE];
-    ssize_t got = recv(supervisor->link->fd, piece, sizeof piece, MSG_DONTWAIT);
-    (void)status;
     (void)events;
-    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+    /* libuv has let go of a descriptor that has an error. One that was killed with a request unread
+     * leaves such a connection, with what it had answered before. */
+    bool watched = status == 0 || uv_poll_start(poll, UV_READABLE, on_readable) == 0;
+    ssize_t got = recv(supervisor->link->fd, piece, sizeof piece, MSG_DONTWAIT);
+    if (watched && got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     enter(supervisor);
-    bool good = got > 0;
+    bool good = watched && got > 0;
     if (good) {
         rb_buf_append(&supervisor->in, piece, (size_t)got);
         supervisor->events.several(supervisor->events.context);

@@ -197,6 +197,49 @@ static void the_loss_of_the_supervisor_is_told_and_another_takes_over(void **sta
     assert_int_equal(rb_value_get_int(scene.outcome, "exit", -1), 4);
 }
 
+/* As /proc says it: 'S' waits, 'T' is stopped. */
+static void wait_for_state(pid_t pid, char state)
+{
+    char path[64], text[512] = "";
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    for (int i = 0; i < 500; i++) {
+        FILE *stat = fopen(path, "re");
+        assert_non_null(stat);
+        assert_non_null(fgets(text, sizeof text, stat));
+        fclose(stat);
+        const char *name_end = strrchr(text, ')');
+        if (name_end && name_end[1] == ' ' && name_end[2] == state)
+            return;
+        usleep(10000);
+    }
+    fail_msg("%ld does not come to %c: %s", (long)pid, state, text);
+}
+
+/* What it answered can still be read, and then the connection has an error. */
+static void one_killed_with_a_request_unread_is_lost_behind_its_last_answer(void **state)
+{
+    (void)state;
+    scene_run(&scene, scene_sh("a.1", "echo $PPID"));
+    RB_AUTO_FREE char *said = scene_output(&scene, "out");
+    pid_t supervisor = scene_pid(said);
+    scene_send(&scene, scene_sh("a.2", "exit 5"));
+    wait_for_file("steps/a.2/exit");
+    wait_for_state(supervisor, 'S'); /* it has told us */
+    kill(supervisor, SIGSTOP);
+    wait_for_state(supervisor, 'T');
+    scene_send(&scene, scene_sh("a.3", "exit 6"));
+    kill(supervisor, SIGKILL);
+    for (int i = 0; i < 500 && scene_alive(supervisor); i++)
+        usleep(10000);
+    scene_wait(&scene, 5000);
+    assert_string_equal(scene.settled, "a.2");
+    assert_int_equal(rb_value_get_int(scene.outcome, "exit", -1), 5);
+    if (scene.lost_count == 0)
+        scene_wait(&scene, 5000);
+    assert_string_equal(scene.lost, "a.3");
+    assert_int_equal(find("a.3"), RB_FOUND_UNSTARTED);
+}
+
 /* The pids of living supervisors of this run: those that hold its folder. */
 static size_t supervisors(void)
 {
@@ -436,6 +479,7 @@ int main(void)
         CASE(a_step_that_ended_meanwhile_has_its_outcome),
         CASE(a_step_whose_supervisor_is_gone_is_in_doubt),
         CASE(the_loss_of_the_supervisor_is_told_and_another_takes_over),
+        CASE(one_killed_with_a_request_unread_is_lost_behind_its_last_answer),
         CASE(a_supervisor_without_interpreter_and_children_ends),
         CASE(a_read_ends_with_its_interpreter),
         CASE(notes_of_an_earlier_boot_settle_nothing_but_what_they_say),
