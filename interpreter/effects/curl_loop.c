@@ -10,6 +10,7 @@ enum { BEAT_MS = 1000 };
 struct watch {
     uv_poll_t poll;
     curl_socket_t socket;
+    int events; /* of libuv, that it waits for */
     struct rb_curl_loop *loop;
     struct watch *prev, *next;
 };
@@ -74,10 +75,14 @@ static int on_timeout(CURLM *multi, long ms, void *context)
     return 0;
 }
 
+/* libuv lets go of a socket that has an error, and says nothing else of it. An answer may have come
+ * before the error: libcurl, told nothing, looks for itself. */
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
-    const struct watch *watch = poll->data;
-    int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+    struct watch *watch = poll->data;
+    int flags = 0;
+    if (status < 0)
+        uv_poll_start(poll, watch->events, on_ready);
     if (events & UV_READABLE)
         flags |= CURL_CSELECT_IN;
     if (events & UV_WRITABLE)
@@ -125,9 +130,9 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context,
     }
     if (!watch && !(watch = add_watch(loop, socket)))
         return -1;
-    int events =
+    watch->events =
         (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    return uv_poll_start(&watch->poll, events, on_ready) < 0 ? -1 : 0;
+    return uv_poll_start(&watch->poll, watch->events, on_ready) < 0 ? -1 : 0;
 }
 
 static void open_multi(struct rb_curl_loop *loop)

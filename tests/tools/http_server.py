@@ -145,8 +145,9 @@ async def zeros(r):
 
 
 async def raw(r):
-    """Exactly these bytes, then `end`: nothing, close, reset or silence."""
+    """Exactly these bytes, `after` so many seconds, then `end`: nothing, close, reset or silence."""
     await r.body()
+    await asyncio.sleep(float(r.query.get("after", 0)))
     await r.say(r.query["bytes"].encode("latin-1"))
     end = r.query.get("end")
     if end == "reset":

@@ -29,6 +29,11 @@ static int tear_down(void **state)
     return 0;
 }
 
+static void stop(uv_timer_t *timer)
+{
+    uv_stop(timer->loop);
+}
+
 static const struct rb_value *with_int(const struct rb_value *owned, const char *key,
                                        int64_t number)
 {
@@ -111,6 +116,27 @@ static void a_reset_after_the_request_leaves_it_in_doubt(void **state)
     assert_error(&scene, "reset", "maybe");
     http_run(&scene, raw("HTTP/1.1%20200%20So%0d%0aContent-Len", "reset"));
     assert_error(&scene, "reset", "maybe");
+}
+
+static void turn(unsigned ms)
+{
+    uv_update_time(&scene.loop);
+    uv_timer_start(&scene.alarm, stop, ms, 0);
+    uv_run(&scene.loop, UV_RUN_DEFAULT);
+}
+
+/* Both are there when somebody looks: a server that refuses what it did not read does that. */
+static void an_answer_before_a_reset_counts(void **state)
+{
+    (void)state;
+    http_send(&scene,
+              raw("HTTP/1.1%20413%20Too%20large%0d%0aContent-Length:%203%0d%0a%0d%0abig",
+                  "reset&after=0.5"));
+    turn(300); /* past the time after which libcurl looks for another address */
+    assert_int_equal(scene.settled_count, 0);
+    usleep(500000); /* less than a beat of the loop, which looks at everything */
+    http_wait(&scene, 1);
+    assert_status(&scene, 413);
 }
 
 static void an_answer_that_is_cut_is_none(void **state)
@@ -314,6 +340,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_handshake_that_never_ends_is_known_not_sent,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_answer_before_a_reset_counts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_reset_after_the_request_leaves_it_in_doubt,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_answer_that_is_cut_is_none, set_up, tear_down),
