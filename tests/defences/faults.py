@@ -42,6 +42,8 @@ DEFENCES = [
             "interpreter/effects/notes.c",
             'return exists(run_dir, dir, "started") || exists', "return exists",
             "test_crash.py::test_killed_supervisor_leaves_a_doubt"),
+    Defence("F02", "another look at a connection that libuv has let go of", "interpreter/effects/supervisor_client.c",
+            "status == 0 || uv_poll_start(poll, UV_READABLE, on_readable) == 0", "status <= 0", "unit:test_survival"),
     Defence("F04", "a copy of a torn line before it is cut off", "interpreter/journal/torn.c",
             "    if (!create_copy(run_dir, end->seq + 1, &to, err) || !copy(fd, to, end, hex, err))\n"
             "        return false;\n",
@@ -59,6 +61,8 @@ DEFENCES = [
     Defence("F05", "a sync of the name of the journal", "interpreter/journal/writer.c",
             'if (writer->unnamed && !rb_folder_sync(writer->dir, "", err))', "if (false)",
             "crash:hello"),
+    Defence("F05", "a line of a lock that was never whole", "interpreter/journal/lockfile.c",
+            "if (!rb_lines_has_hole(text->data + start, *ret_length))", "if (true)", "unit:test_locks"),
     Defence("F06", "putting a torn line aside", "interpreter/journal/writer.c",
             "if (end->offset == end->size) {", "if (true) {",
             "test_crash.py::test_f06_torn_last_line_is_put_aside"),

@@ -265,6 +265,8 @@ DEFENCES = [
     Defence("F39", "a doubt about a mail of which all was said", "interpreter/effects/mail_posting.c",
             'rb_value_text(doubtful ? "maybe" : "no")', 'rb_value_text(doubtful && posting->killed ? "maybe" : "no")',
             NOTIFY + "f39_a_message_whose_answer_is_lost_is_not_sent_again[mail]"),
+    Defence("F39", "an answer that came before the error", "interpreter/effects/curl_loop.c",
+            "    int flags = 0;\n", "    int flags = status < 0 ? CURL_CSELECT_ERR : 0;\n", "unit:test_http_faults"),
     Defence("F40", "a limit on how large an answer is", TRANSFER,
             "if (exchange->received > max)", "if (exchange->received < 0)",
             WEB + "f40_an_answer_that_never_gets_whole_is_bounded[endless-chunks]"),
