@@ -261,7 +261,7 @@ static void not_there(struct rb_compiler *c, const struct rb_yaml_node *environm
     struct rb_diag *diag =
         rb_diag_add(c->diags, 220, environments ? environments->span : start,
                     "this runbook has no environment `%s`", chosen);
-    if (!environments || environments->count == 0) {
+    if (!environments || !environments->keys || environments->count == 0) {
         rb_diag_help(diag, "it declares none: leave the environment out");
         return;
     }
