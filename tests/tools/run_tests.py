@@ -19,7 +19,7 @@ BUILDS = (("plain", "build"), ("sanitized", "build-asan"))
 # Those of lint.sh that are quick; its `shape` is a program test anyway.
 CHECKS = ("format", "gcc", "clang", "cppcheck", "tidy")
 # Those that take their time: of each a share, which one following from the commit.
-SHARED_CHECKS, SHARES = ("analyze", "memcheck"), 8
+SHARED_CHECKS, SHARES = ("analyze", "memcheck"), 16
 SANITIZERS = {"ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
               "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 
