@@ -1,17 +1,9 @@
-"""Commands, two at a time, with a line for each as it ends; what a failed one printed follows it.
-With RUNBOOK_SHARE=N/M only every M-th, from the N-th on, counted from 0."""
+"""Commands, two at a time, with a line for each as it ends; what a failed one printed follows it."""
 
-import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 PROCESSES = 2
-
-
-def shared(names):
-    """Those of `names`, in their order, that are in the share."""
-    which, of = map(int, os.environ.get("RUNBOOK_SHARE", "0/1").split("/"))
-    return sorted(names)[which::of]
 
 
 def run(commands, **options):

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Every test in both builds: the units by meson, the whole program by pytest; and of `./dev lint` what
-is quick and a share of the rest, each check counted like a test. The last line is `N passed, N failed`;
-the output of what failed is shown where it failed.
+"""Every test in both builds: the units by meson, the whole program by pytest; and the quick part of
+`./dev lint`, each of its checks counted like a test. The last line is `N passed, N failed`; the
+output of what failed is shown where it failed.
 
     run_tests.py [PATTERN]     only units, program tests and checks whose name contains PATTERN
 """
@@ -18,8 +18,6 @@ PYTHON = "/usr/bin/python3"
 BUILDS = (("plain", "build"), ("sanitized", "build-asan"))
 # Those of lint.sh that are quick; its `shape` is a program test anyway.
 CHECKS = ("format", "gcc", "clang", "cppcheck", "tidy")
-# Those that take their time: of each a share, which one following from the commit.
-SHARED_CHECKS, SHARES = ("analyze", "memcheck"), 16
 SANITIZERS = {"ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
               "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 
@@ -48,27 +46,18 @@ def main():
 
 def lint(pattern):
     good = bad = 0
-    for check in CHECKS + SHARED_CHECKS:
+    for check in CHECKS:
         if pattern not in f"lint_{check}":
             continue
-        share = {"RUNBOOK_SHARE": share_of_commit()} if check in SHARED_CHECKS else {}
         done = subprocess.run(["sh", "tests/tools/lint.sh", check], text=True,
-                              env={**os.environ, **share}, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT)
         if done.returncode == 0:
             good += 1
         else:
             bad += 1
-            print(*("=".join(item) for item in share.items()), "./dev lint", check)
             print(done.stdout, flush=True)
     return good, bad
-
-
-def share_of_commit():
-    """N/M, the same each time that a commit is tested; 0 of what is no clone."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], text=True, stdout=subprocess.PIPE,
-                            stderr=subprocess.DEVNULL).stdout.strip()
-    return f"{int(commit[:8] or '0', 16) % SHARES}/{SHARES}"
 
 
 def units(build, pattern):
