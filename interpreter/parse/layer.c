@@ -261,7 +261,8 @@ static void not_there(struct rb_compiler *c, const struct rb_yaml_node *environm
     struct rb_diag *diag =
         rb_diag_add(c->diags, 220, environments ? environments->span : start,
                     "this runbook has no environment `%s`", chosen);
-    if (!environments || !environments->keys || environments->count == 0) {
+    if (!environments || environments->kind != RB_NODE_MAPPING ||
+        environments->count == 0) {
         rb_diag_help(diag, "it declares none: leave the environment out");
         return;
     }
