@@ -102,6 +102,7 @@ def watch(runbook):
     if it.process and it.process.poll() is None:
         it.process.kill()
         it.process.wait()
+    runbook.write("done", "")       # a step outlives its interpreter
     server.shutdown()
     server.server_close()
     thread.join()
