@@ -46,14 +46,7 @@ check_shape() {
 
 check_tidy() {
     compile_with clang
-    $python tests/tools/tidy.py build-lint-clang '-clang-analyzer-*'
-}
-
-# The part of clang-tidy that follows values from call to call, and takes the most time.
-check_analyze() {
-    compile_with clang
-    $python tests/tools/tidy.py build-lint-clang \
-        '-bugprone-*,-cert-*,-misc-*,-performance-*,-portability-*,-readability-*'
+    $python tests/tools/tidy.py build-lint-clang
 }
 
 check_memcheck() {
@@ -61,7 +54,18 @@ check_memcheck() {
     $python tests/tools/memcheck.py build
 }
 
-for check in ${*:-format gcc clang cppcheck shape tidy analyze memcheck}; do
+# The same two, of what takes its time.
+check_tidy_deep() {
+    compile_with clang
+    $python tests/tools/tidy.py --deep build-lint-clang
+}
+
+check_memcheck_slow() {
+    compile_with gcc
+    $python tests/tools/memcheck.py --slow build
+}
+
+for check in ${*:-format gcc clang cppcheck shape tidy memcheck tidy_deep memcheck_slow}; do
     echo "lint: $check"
     "check_$check"
 done

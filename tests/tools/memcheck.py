@@ -2,7 +2,10 @@
 """valgrind's memcheck over the unit tests of a build: what the sanitizers don't see, above all the
 use of memory that was never written.
 
-    memcheck.py BUILD [PATTERN]     only tests whose name contains PATTERN
+    memcheck.py BUILD [PATTERN]             what is quick under valgrind, too
+    memcheck.py --slow BUILD [PATTERN]      what is not
+
+Only programs whose name contains PATTERN.
 """
 
 import json
@@ -29,24 +32,46 @@ NOT_UNDER_VALGRIND = {
     "effects/test_survival": TREES,
     "effects/test_worker": WORKERS,
     "effects/test_worker_replay": WORKERS,
+    "effects/test_sql_parts": "begins itself anew by /proc/self/exe, which is valgrind's program then",
     "lua/test_worker_main": WORKERS,
     "lua/test_expect": "a process without a descriptor left, to which valgrind gives more",
     "lua/test_pattern": "asks how long a pattern may take",
 }
 
+# What takes ten seconds of the processor or more, some of it minutes.
+SLOW = {
+    "base/test_redact", "base/test_spelling", "core/test_apply", "core/test_random",
+    "effects/test_http_load", "effects/test_http_tls", "effects/test_sql",
+    "effects/test_sql_commit", "effects/test_sql_limits", "effects/test_sql_review",
+    "effects/test_sql_tls", "fuzz/fuzz_plan", "journal/test_like", "journal/test_lines",
+    "journal/test_reader", "journal/test_replay", "lua/test_convert", "lua/test_lib_json",
+    "parse/test_document",
+}
+
 
 def main():
-    build, pattern = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
-    tests = json.loads(subprocess.check_output(["meson", "introspect", "--tests", build]))
-    commands = {}
-    for test in tests:
-        suite = test["suite"][0].split(":")[-1]
-        name = f"{suite}/{test['name']}"
-        if pattern in name and not {suite, name} & NOT_UNDER_VALGRIND.keys():
-            commands[name] = [*VALGRIND, *test["cmd"]]
+    arguments = sys.argv[1:]
+    slow = arguments[0] == "--slow"
+    build, pattern = (*arguments[slow:], "")[:2]
+    commands = {name: command for name, command in commands_of(build).items()
+                if pattern in name and (name in SLOW) == slow}
     failed = pairs.run(list(commands.items()))
     print(f"memcheck: {len(commands)} test programs, {failed} with findings")
     return 1 if failed or not commands else 0
+
+
+def commands_of(build):
+    """One command per program, as valgrind takes longer to begin than many a test to run: a program
+    that several tests are made of, each a file, gets all of their files."""
+    tests = json.loads(subprocess.check_output(["meson", "introspect", "--tests", build]))
+    programs = {}
+    for test in tests:
+        suite = test["suite"][0].split(":")[-1]
+        program, *arguments = test["cmd"]
+        name = f"{suite}/{os.path.basename(program)}"
+        if not {suite, name} & NOT_UNDER_VALGRIND.keys():
+            programs.setdefault(name, [*VALGRIND, program]).extend(arguments)
+    return programs
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import xml.etree.ElementTree
 PYTHON = "/usr/bin/python3"
 BUILDS = (("plain", "build"), ("sanitized", "build-asan"))
 # Those of lint.sh that are quick; its `shape` is a program test anyway.
-CHECKS = ("format", "gcc", "clang", "cppcheck", "tidy")
+CHECKS = ("format", "gcc", "clang", "cppcheck", "tidy", "memcheck")
 SANITIZERS = {"ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1",
               "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1"}
 

@@ -203,10 +203,11 @@ static void ring(int signal_number)
         setitimer(ITIMER_REAL, &(struct itimerval){{0, 0}, {0, 0}}, NULL);
 }
 
-/* A timer that interrupts the calls of this process every millisecond, or none. */
+/* A timer that interrupts the calls of this process every millisecond, or none: one that comes late
+ * is nothing. */
 static void set_alarm(bool on)
 {
-    struct sigaction action = {.sa_handler = on ? ring : SIG_DFL};
+    struct sigaction action = {.sa_handler = on ? ring : SIG_IGN};
     struct itimerval timer = {{0, on ? 1000 : 0}, {0, on ? 1000 : 0}};
     if (on)
         sigaction(SIGALRM, &action, NULL);

@@ -122,7 +122,8 @@ const struct rb_value *http_request(const char *method, const char *url)
 {
     return rb_value_map("dir", rb_value_text("a.1"), "class", rb_value_text("read"),
                         "method", rb_value_text(method), "url", rb_value_text(url),
-                        "timeout_us", rb_value_int(60 * RB_SEC), NULL);
+                        "timeout_us", rb_value_int(60 * RB_SEC), "connect_timeout_us",
+                        rb_value_int(60 * RB_SEC), NULL);
 }
 
 const struct rb_value *http_to(struct http_scene *scene, const char *method,
