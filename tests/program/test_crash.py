@@ -142,7 +142,7 @@ def test_killed_supervisor_leaves_a_doubt(runbook):
     sound(runbook)
 
 
-def wait_for(condition, seconds=20):
+def wait_for(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not happen"

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import threading
-import time
 
 import pytest
 
@@ -246,9 +245,8 @@ def test_f45_a_lock_is_waited_for_no_longer_than_it_says(base, postgres):
          "BEGIN; LOCK TABLE orders; SELECT 'held'; SELECT pg_sleep(60)"],
         env={**os.environ, **postgres.env}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
-        while base.rows("select count(*) from pg_locks where mode = 'AccessExclusiveLock' and "
-                        "relation = 'orders'::regclass").strip() != "1":
-            time.sleep(0.05)
+        wait_for(lambda: base.rows("select count(*) from pg_locks where mode = 'AccessExclusiveLock' "
+                                   "and relation = 'orders'::regclass").strip() == "1")
         done = base("""
   - id: work
     connection: primary
@@ -324,20 +322,26 @@ def test_f45_a_statement_outlasts_its_time_by_nothing(base):
                      "state = 'active' and pid <> pg_backend_pid()").strip() == "0"
 
 
+OURS = "from pg_stat_activity where datname = 'sql_demo' and pid <> pg_backend_pid()"
+
+
 def test_sql_killed_before_its_commit_it_is_done_once(base):
-    """The transaction is held by a lock until the interpreter is killed: nothing of it is left."""
+    """The transaction is held until the interpreter is killed: nothing of it is left."""
+    base.rows("create table held ()")
+    base.rows("insert into held default values")
     path = base.runbook.write("sql.yaml", HEAD + """
   - id: work
     connection: primary
-    sql: [insert into orders values (1), select pg_sleep(1)]
+    sql:
+      - insert into orders values (1)
+      - do $$ begin while exists (select from held) loop perform pg_sleep(0.05); end loop; end $$
 """)
     first = base.runbook.start("exec", path, *base.words, stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
-    while base.rows("select count(*) from pg_stat_activity where query like '%pg_sleep(1)%' and "
-                    "pid <> pg_backend_pid()").strip() == "0":
-        time.sleep(0.02)
+    wait_for(lambda: base.rows(f"select count(*) {OURS} and query like '%from held%'").strip() == "1")
     first.send_signal(signal.SIGKILL)
     first.wait()
+    base.rows("delete from held")
     done = base.runbook("resume", "last", "--no-input")
     assert done.code == 0, done
     assert base.rows("select count(*) from orders").strip() == "1"
@@ -469,9 +473,6 @@ def test_a60_a_run_that_needs_a_session_is_not_begun_over_a_pool_of_transactions
     with Pool(postgres, "session") as pool:
         assert base(steps, port=pool.port).code == 0
     sound(base.runbook)
-
-
-OURS = "from pg_stat_activity where datname = 'sql_demo' and pid <> pg_backend_pid()"
 
 
 @pytest.fixture
