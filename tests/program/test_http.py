@@ -10,12 +10,12 @@ import socket
 import struct
 import subprocess
 import threading
-import time
 from urllib.parse import quote
 
 import pytest
 
 from conftest import Service
+from test_crash import wait_for
 
 HEAD = """
 runbook: web
@@ -477,8 +477,7 @@ def test_f39_killed_in_the_middle_it_is_asked_and_never_sent_twice(web):
 """)
     first = web.runbook.start("exec", path, "-p", f"port={web.service.port}",
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    while web.service.count("/raw") == 0:
-        time.sleep(0.02)
+    wait_for(lambda: web.service.count("/raw") > 0)
     first.send_signal(signal.SIGKILL)
     first.wait()
     done = web.runbook("resume", "last", "--no-input")

@@ -6,10 +6,10 @@ import os
 import socket
 import subprocess
 import threading
-import time
 import urllib.parse
 
 from conftest import Service
+from test_crash import wait_for
 
 
 def say_password_again(listener):
@@ -120,8 +120,7 @@ steps:
 """)
         first = runbook.start("exec", path, env={"API_TOKEN": "abcdefgh"},
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while service.count("/raw") == 0:
-            time.sleep(0.02)
+        wait_for(lambda: service.count("/raw") > 0)
         first.kill()
         first.wait()
         done = runbook("resume", "last", "--no-input")

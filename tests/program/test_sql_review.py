@@ -3,10 +3,10 @@
 import os
 import signal
 import subprocess
-import time
 
 import pytest
 
+from test_crash import wait_for
 from test_terminal import Terminal
 
 HEAD = """
@@ -173,8 +173,7 @@ def test_f01_review_killed_at_the_question(database, runbook):
     terminal = database.start("exec", database.path(), *database.words)
     terminal.child.kill(signal.SIGKILL)
     terminal.child.wait()
-    while database.is_held():
-        time.sleep(0.02)
+    wait_for(lambda: not database.is_held())
     assert not database.is_done()
     done = runbook("resume", "last", "--no-input")
     assert done.code == 3, done
@@ -301,8 +300,7 @@ def start_beside(database):
     """With the first question open and two transactions held."""
     terminal = Terminal(database.runbook, "exec", database.path(BESIDE), *database.words)
     terminal.sees("Are we sure?").sees("? help")
-    while database.held() != 2:
-        time.sleep(0.05)
+    wait_for(lambda: database.held() == 2)
     return terminal
 
 
