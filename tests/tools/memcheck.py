@@ -38,14 +38,16 @@ NOT_UNDER_VALGRIND = {
     "lua/test_pattern": "asks how long a pattern may take",
 }
 
-# What takes ten seconds of the processor or more, some of it minutes.
+# What takes more than six seconds of the processor, some of it minutes.
 SLOW = {
-    "base/test_redact", "base/test_spelling", "core/test_apply", "core/test_random",
-    "effects/test_http_load", "effects/test_http_tls", "effects/test_sql",
+    "base/test_json", "base/test_redact", "base/test_spelling", "core/test_apply",
+    "core/test_random", "effects/test_http_faults", "effects/test_http_load",
+    "effects/test_http_notes", "effects/test_http_tls", "effects/test_sql",
     "effects/test_sql_commit", "effects/test_sql_limits", "effects/test_sql_review",
     "effects/test_sql_tls", "fuzz/fuzz_plan", "journal/test_like", "journal/test_lines",
-    "journal/test_reader", "journal/test_replay", "lua/test_convert", "lua/test_lib_json",
-    "parse/test_document",
+    "journal/test_locks", "journal/test_reader", "journal/test_replay",
+    "lua/test_convert", "lua/test_lib_json", "lua/test_lib_re", "lua/test_lib_world",
+    "lua/test_sandbox", "parse/test_document", "parse/test_shell_bash",
 }
 
 

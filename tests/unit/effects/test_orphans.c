@@ -193,7 +193,7 @@ static void a_supervisor_is_signalled_and_nobody_else(void **state)
 {
     (void)state;
     pid_t child;
-    struct rb_proc proc;
+    struct rb_proc proc = {0};
     char boot[RB_BOOT_ID + 1];
     program = start_stubborn(&child);
     assert_true(rb_note_boot_id(boot, NULL) && rb_proc_read(program, &proc));
