@@ -38,16 +38,20 @@ NOT_UNDER_VALGRIND = {
     "lua/test_pattern": "asks how long a pattern may take",
 }
 
-# What takes more than six seconds of the processor, some of it minutes.
+# What takes more than three seconds of the processor, some of it minutes.
 SLOW = {
-    "base/test_json", "base/test_redact", "base/test_spelling", "core/test_apply",
-    "core/test_random", "effects/test_http_faults", "effects/test_http_load",
-    "effects/test_http_notes", "effects/test_http_tls", "effects/test_sql",
-    "effects/test_sql_commit", "effects/test_sql_limits", "effects/test_sql_review",
-    "effects/test_sql_tls", "fuzz/fuzz_plan", "journal/test_like", "journal/test_lines",
+    "base/test_json", "base/test_redact", "base/test_spelling",
+    "check/test_diag_golden", "core/test_apply", "core/test_random",
+    "effects/test_frame", "effects/test_http", "effects/test_http_faults",
+    "effects/test_http_load", "effects/test_http_notes", "effects/test_http_redirect",
+    "effects/test_http_tls", "effects/test_sql", "effects/test_sql_commit",
+    "effects/test_sql_limits", "effects/test_sql_review", "effects/test_sql_tls",
+    "fuzz/fuzz_plan", "journal/test_chain", "journal/test_like", "journal/test_lines",
     "journal/test_locks", "journal/test_reader", "journal/test_replay",
-    "lua/test_convert", "lua/test_lib_json", "lua/test_lib_re", "lua/test_lib_world",
-    "lua/test_sandbox", "parse/test_document", "parse/test_shell_bash",
+    "journal/test_verify", "journal/test_writer", "lua/test_convert",
+    "lua/test_lib_json", "lua/test_lib_re", "lua/test_lib_world", "lua/test_sandbox",
+    "parse/test_document", "parse/test_pattern", "parse/test_shell_bash",
+    "plan/test_plan", "render/test_terminal",
 }
 
 
