@@ -2,11 +2,13 @@
  * machine; the call fails, writes are cut short, syncs lie, and of what was not synced any part
  * is lost. After each, the run is taken to its end, and what was promised is looked for.
  *
- *   crash [--scene NAME] [--most N | --all] [--jobs N] [--until-broken] [TRIAL...]
+ *   crash [--scene NAME] [--most N | --calls | --all] [--jobs N] [--until-broken]
+ *         [TRIAL...]
  *
  *   --most N         of each kind of fault in each scene at most so many, of each process some
- *   --all            also of scenes that wait by the clock all of them, and each allocation, once
- *                    and for ever; without it those have a bound
+ *   --calls          each call also of the scenes that wait by the clock; without it those have a
+ *                    bound, as allocations have
+ *   --all            that, and each allocation, once and for ever
  *   --until-broken   begins no trial any more once a promise was broken
  *   --scenes         only says which there are, as JSON
  *   TRIAL            only this one, as a finding names it: hello:power:0:57:5:0:4:0 */
@@ -185,8 +187,8 @@ static int report(int seconds)
 
 static int usage(void)
 {
-    fputs("usage: crash [--scene NAME] [--most N | --all] [--jobs N] [--until-broken] "
-          "[TRIAL...]\n",
+    fputs("usage: crash [--scene NAME] [--most N | --calls | --all] [--jobs N] "
+          "[--until-broken] [TRIAL...]\n",
           stderr);
     return 2;
 }
@@ -219,6 +221,8 @@ static bool read_options(char **argv, struct options *options)
             options->until_broken = true;
         else if (strcmp(*argv, "--all") == 0)
             options->most = PLAN_WHOLE;
+        else if (strcmp(*argv, "--calls") == 0)
+            options->most = PLAN_CALLS;
         else if (!argv[1] || !read_value(*argv, argv[1], options))
             return false;
         else

@@ -278,8 +278,8 @@ struct plan plan_all(const struct scene *scene, const struct baseline *baseline,
     enum { ALLOCATIONS = 400 };
     struct plan plan = {0}, memory = {0}, end = {0};
     bool whole = most == PLAN_WHOLE;
-    int most_memory = most == PLAN_BOUNDED ? ALLOCATIONS : most;
-    if (scene->slow && !whole && (most == PLAN_BOUNDED || most > SLOW_MOST))
+    int most_memory = most == PLAN_BOUNDED || most == PLAN_CALLS ? ALLOCATIONS : most;
+    if (scene->slow && (most == PLAN_BOUNDED || most > SLOW_MOST))
         most = most_memory = SLOW_MOST;
     /* Another one in each scene and kind, so that all of them come to every share. */
     size_t turn = (size_t)(scene - scenes);

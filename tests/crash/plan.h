@@ -11,9 +11,9 @@ struct plan {
 /* Of each kind of fault at most `most`, spread over the processes, over the time in which a write
  * is under way and the rest, and evenly within each of these. */
 enum {
-    PLAN_WHOLE = -1, /* all of them, however long it takes */
-    PLAN_BOUNDED =
-        0, /* all of them, but of a slow scene and of allocations some, in one mode */
+    PLAN_WHOLE = -2,  /* all of them, however long it takes */
+    PLAN_CALLS = -1,  /* all of them, but of allocations some, in one mode */
+    PLAN_BOUNDED = 0, /* the same, but of a slow scene some of each kind */
 };
 struct plan plan_all(const struct scene *scene, const struct baseline *baseline, int most);
 

@@ -22,7 +22,8 @@ struct scene {
     const char *end; /* the status that it comes to; NULL: succeeded */
     int code;        /* its exit code then */
     bool bears;      /* a loop of it goes on without an element that failed */
-    bool slow; /* each trial takes long: only some of its calls are crashed without --all */
+    bool
+        slow; /* each trial takes long: only some of its calls are crashed unless it is said */
 };
 
 extern const struct scene scenes[];

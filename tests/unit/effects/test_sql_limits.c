@@ -102,7 +102,7 @@ static void nothing_of_the_environment_counts(void **state)
     sql_assert_good(scene.outcome);
     RB_AUTO_FREE char *rows = sql_blob(&scene, scene.outcome, 0, "out");
     assert_string_equal(
-        rows, "[\"postgres\",\"postgres\",\"runbook\",\"1min\",\"UTF8\",\"ü\"]\n");
+        rows, "[\"postgres\",\"postgres\",\"runbook\",\"10min\",\"UTF8\",\"ü\"]\n");
     RB_AUTO_FREE char *style =
         sql_value(&scene, "SELECT source FROM pg_settings WHERE name = 'DateStyle'");
     assert_string_not_equal(style, "client");
