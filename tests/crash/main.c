@@ -110,6 +110,17 @@ static time_t now(void)
     return ts.tv_sec;
 }
 
+/* A line for each scene as it begins, and each minute while it lasts. */
+static void say_progress(const struct scene *scene, size_t done, size_t count)
+{
+    static time_t said;
+    if (done > 0 && now() - said < 60)
+        return;
+    said = now();
+    fprintf(stderr, "crash: after %d s: %s, %zu of %zu trials, %d promises broken\n",
+            (int)(said - tally->began), scene->name, done, count, tally->broken);
+}
+
 /* Each scene in turn; the trials of one are shared out among the workers. */
 static void work(const struct lab *lab, const struct options *options, int index)
 {
@@ -125,12 +136,11 @@ static void work(const struct lab *lab, const struct options *options, int index
             continue;
         }
         struct plan plan = plan_all(scene, &baseline, options->most);
-        if (index == 0)
-            fprintf(stderr, "crash: after %d s: %s, %zu trials\n",
-                    (int)(now() - tally->began), scene->name, plan.count);
         for (size_t j = (size_t)index; j < plan.count; j += (size_t)options->jobs) {
             if (options->until_broken && tally->broken > 0)
                 break;
+            if (index == 0)
+                say_progress(scene, j, plan.count);
             try_one(lab, &plan.trials[j], &baseline);
         }
         free(plan.trials);
