@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "journal/like.h"
+#include "services.h"
 #include "trial.h"
 
 enum { FILE_MAX = 16 << 20, PATH_SIZE = 600 };
@@ -183,19 +184,29 @@ bool judge_shown(const struct lab *lab, bool loss, struct rb_buf *why)
     return true;
 }
 
-bool judge_nothing_done(struct rb_buf *why)
+void judge_effects(const struct lab *lab, const struct scene *scene, struct rb_buf *effects)
 {
-    if (!memmem(seam->spawns, seam->spawned, "write\x1f", 6))
+    rb_buf_append(effects, seam->spawns, seam->spawned);
+    service_tell(lab, scene, effects);
+}
+
+bool judge_nothing_done(const struct lab *lab, const struct scene *scene,
+                        struct rb_buf *why)
+{
+    RB_AUTO_BUF struct rb_buf effects = {0};
+    judge_effects(lab, scene, &effects);
+    if (!strstr(rb_buf_text(&effects), "write\x1f"))
         return true;
-    rb_buf_printf(why, "a program was started, and there is no run");
+    rb_buf_printf(why, "something was written, and there is no run");
     return false;
 }
 
-/* How often a line, or the words at the end of one, stand in a list of started programs. */
-static int count_lines(const char *spawns, const char *line, size_t length, bool words_only)
+/* How often a line, or the words at the end of one, stand in a list of effects. */
+static int count_lines(const char *effects, const char *line, size_t length,
+                       bool words_only)
 {
     int count = 0;
-    for (const char *at = spawns, *end; *at && (end = strchr(at, '\n')); at = end + 1) {
+    for (const char *at = effects, *end; *at && (end = strchr(at, '\n')); at = end + 1) {
         size_t have = (size_t)(end - at);
         const char *from = words_only && have > length ? end - length : at;
         count += (size_t)(end - from) == length && memcmp(from, line, length) == 0;
@@ -228,11 +239,11 @@ static bool is_retry(const struct rb_value *line)
 }
 
 /* Has this step, or one that it holds, started a program with these words? */
-static bool has_started(const char *spawns, const char *step, const char *words,
+static bool has_started(const char *effects, const char *step, const char *words,
                         size_t length)
 {
     size_t own = strlen(step);
-    for (const char *at = spawns, *end; (end = strchr(at, '\n')); at = end + 1) {
+    for (const char *at = effects, *end; (end = strchr(at, '\n')); at = end + 1) {
         const char *name = strchr(at, '\x1f') + 1;
         if (strncmp(name, step, own) == 0 && (name[own] == '.' || name[own] == '[') &&
             (size_t)(end - words_of(at)) == length &&
@@ -244,14 +255,14 @@ static bool has_started(const char *spawns, const char *step, const char *words,
 
 /* Retries of what does this that the runbook, its probe or a person decided; each is an event of its
  * own. */
-static int decided_to_repeat(const struct rb_value *journal, const char *spawns,
+static int decided_to_repeat(const struct rb_value *journal, const char *effects,
                              const char *words, size_t length)
 {
     int count = 0;
     for (size_t i = 0; i < rb_value_count(journal); i++) {
         const struct rb_value *line = rb_value_at(journal, i);
         const char *step = rb_value_get_text(rb_value_get(line, "d"), "step", "");
-        count += is_retry(line) && has_started(spawns, step, words, length);
+        count += is_retry(line) && has_started(effects, step, words, length);
     }
     return count;
 }
@@ -267,19 +278,19 @@ static bool complain(struct rb_buf *why, const char *what, const char *line, siz
 bool judge_starts(const struct lab *lab, const struct scene *scene, const char *undisturbed,
                   struct rb_buf *why)
 {
-    RB_AUTO_BUF struct rb_buf spawns = {0};
+    RB_AUTO_BUF struct rb_buf effects = {0};
     RB_AUTO_VALUE const struct rb_value *journal = read_journal(lab);
-    rb_buf_append(&spawns, seam->spawns, seam->spawned);
-    for (const char *at = rb_buf_text(&spawns), *end; (end = strchr(at, '\n'));
+    judge_effects(lab, scene, &effects);
+    for (const char *at = rb_buf_text(&effects), *end; (end = strchr(at, '\n'));
          at = end + 1) {
         size_t length = (size_t)(end - at), words = (size_t)(end - words_of(at));
         if (may_repeat(scene, at))
             continue;
-        if (count_lines(spawns.data, at, length, false) > 1)
+        if (count_lines(effects.data, at, length, false) > 1)
             return complain(why, "an attempt was started twice", at, length);
-        if (count_lines(spawns.data, words_of(at), words, true) >
+        if (count_lines(effects.data, words_of(at), words, true) >
             count_lines(undisturbed, words_of(at), words, true) +
-                decided_to_repeat(journal, spawns.data, words_of(at), words))
+                decided_to_repeat(journal, effects.data, words_of(at), words))
             return complain(why, "done too often", at, length);
     }
     return true;
@@ -288,15 +299,15 @@ bool judge_starts(const struct lab *lab, const struct scene *scene, const char *
 bool judge_all_done(const struct lab *lab, const struct scene *scene,
                     const char *undisturbed, struct rb_buf *why)
 {
-    RB_AUTO_BUF struct rb_buf spawns = {0};
+    RB_AUTO_BUF struct rb_buf effects = {0};
     RB_AUTO_VALUE const struct rb_value *journal = read_journal(lab);
-    rb_buf_append(&spawns, seam->spawns, seam->spawned);
+    judge_effects(lab, scene, &effects);
     if (!is_at_its_end(journal, scene))
         return true;
     for (const char *at = undisturbed, *end; (end = strchr(at, '\n')); at = end + 1) {
         size_t words = (size_t)(end - words_of(at));
         if (strncmp(at, "write", 5) == 0 &&
-            count_lines(rb_buf_text(&spawns), words_of(at), words, true) == 0)
+            count_lines(rb_buf_text(&effects), words_of(at), words, true) == 0)
             return complain(why, "never done", at, (size_t)(end - at));
     }
     return true;

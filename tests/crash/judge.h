@@ -21,8 +21,14 @@ bool judge_same_end(const struct lab *lab, const struct scene *scene);
  * that no sync was owed for: looks at the world, and polls. */
 bool judge_shown(const struct lab *lab, bool loss, struct rb_buf *why);
 
-/* No program that writes was started yet. */
-bool judge_nothing_done(struct rb_buf *why);
+/* A line for each program that was started, "write|read STEP ARGUMENT...", and for each write that arrived
+ * at a service, as if it were one; parted by unit separators. */
+void judge_effects(const struct lab *lab, const struct scene *scene,
+                   struct rb_buf *effects);
+
+/* Nothing that writes was started yet. */
+bool judge_nothing_done(const struct lab *lab, const struct scene *scene,
+                        struct rb_buf *why);
 
 /* No attempt was started twice, and nothing happened more often than undisturbed, but for what
  * a person decided to repeat. */

@@ -28,6 +28,7 @@
 #include "base/mem.h"
 #include "disk.h"
 #include "plan.h"
+#include "services.h"
 
 enum { JOBS_MAX = 16, STATES_MAX = 1 << 16 };
 
@@ -144,7 +145,7 @@ static void work(const struct lab *lab, const struct options *options, int index
             try_one(lab, &plan.trials[j], &baseline);
         }
         free(plan.trials);
-        rb_buf_done(&baseline.spawns);
+        rb_buf_done(&baseline.effects);
     }
 }
 
@@ -159,12 +160,12 @@ static void work_by_name(const struct lab *lab, const char *name)
     }
     try_one(lab, &trial, &baseline);
     fprintf(stderr, "crash: %s at %s\n", name, plan_call(&trial, &baseline));
-    rb_buf_done(&baseline.spawns);
+    rb_buf_done(&baseline.effects);
 }
 
 static void be_worker(const char *base, const struct options *options, int index)
 {
-    struct lab lab = {.repository = SOURCE_ROOT};
+    struct lab lab = {.repository = SOURCE_ROOT, .worker = index};
     snprintf(lab.world, sizeof lab.world, "%s/%d", base, index);
     seam = shared(sizeof *seam);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -270,6 +271,10 @@ int main(int argc, char **argv)
     }
     tally = shared(sizeof *tally);
     tally->began = now();
+    if (!services_start(SOURCE_ROOT, options.scene, options.jobs)) {
+        fputs("crash: there are no services to ask\n", stderr);
+        return 1;
+    }
     for (int i = 0; i < options.jobs; i++) {
         if (fork() == 0)
             be_worker(base, &options, i);

@@ -62,6 +62,16 @@ const struct scene scenes[] = {
      .file = "examples/11-parallel.yaml",
      .answers = "",
      .doubts = {"dump", "images", "rollout[0]", "rollout[1]", "rollout[2]", "rollout[3]"}},
+    {.name = "review",
+     .file = "examples/12-review.yaml",
+     .answers = "  release: [{answer: commit, note: a}, {answer: commit, note: b},\n"
+                "            {answer: commit, note: c}, {answer: commit, note: d}]\n"
+                "  stuck.failure: [retry, retry, retry]\n"
+                "  release.failure: [retry, retry, retry]\n"
+                "  released.failure: [retry, retry, retry]\n",
+     .doubts = {"release"},
+     .service = DATABASE,
+     .arrivals = {{"release", "order 7"}}},
     {.name = "notify",
      .file = "examples/13-notify.yaml",
      .words = {"-p", "mail_port=1"},
@@ -153,6 +163,18 @@ const struct scene scenes[] = {
                 "  hosts:install[1].failure: [retry, retry, retry]\n",
      .doubts = {"hosts:install[0]", "hosts:install[1]", "hosts:install.undo[0]",
                 "hosts:install.undo[1]"}},
+    {.name = "requests",
+     .file = "examples/20-requests.yaml",
+     .answers = "  healthy.failure: [retry, retry, retry]\n"
+                "  announce.failure: [retry, retry, retry]\n"
+                "  build.failure: [retry, retry, retry]\n"
+                "  upload.failure: [retry, retry, retry]\n"
+                "  download.failure: [retry, retry, retry]\n"
+                "  steady.failure: [retry, retry, retry]\n"
+                "  tell.failure: [retry, retry, retry]\n",
+     .doubts = {"healthy", "announce", "build", "upload", "download", "tell"},
+     .service = WEB,
+     .arrivals = {{"announce", "/echo/v1.2"}, {"upload", "/digest"}}},
 };
 const int scene_count = sizeof scenes / sizeof *scenes;
 
@@ -177,7 +199,8 @@ void scenes_print(struct rb_buf *out)
                                  texts(scene->doubts, RB_COUNT(scene->doubts)), "repeats",
                                  texts(scene->repeats, RB_COUNT(scene->repeats)), "code",
                                  rb_value_int(scene->code), "signed",
-                                 rb_value_bool(scene->people[0].role), NULL));
+                                 rb_value_bool(scene->people[0].role), "service",
+                                 rb_value_bool(scene->service != NO_SERVICE), NULL));
     }
     RB_AUTO_VALUE const struct rb_value *list = rb_list_end(&all);
     rb_json_print(list, 0, out);

@@ -1,11 +1,11 @@
 #pragma once
-/* The runbooks that are crashed: every example of the repository but those that test_shape.py names
- * with the test that kills them instead. */
+/* The runbooks that are crashed: every example of the repository. */
 
 #include <stdbool.h>
 
 #include "base/buf.h"
 #include "people.h"
+#include "services.h"
 
 struct scene {
     const char *name;
@@ -17,11 +17,13 @@ struct scene {
         *repeats[4]; /* programs that may run again by themselves: what only looks, and
                                what is idempotent; the beginning of the words, ended by NULL */
     struct person
-        people[4];   /* who signs what it waits for, in this order; what is crashed is
+        people[4];        /* who signs what it waits for, in this order; what is crashed is
                                 the resume after the last of them */
-    const char *end; /* the status that it comes to; NULL: succeeded */
-    int code;        /* its exit code then */
-    bool bears;      /* a loop of it goes on without an element that failed */
+    const char *end;      /* the status that it comes to; NULL: succeeded */
+    int code;             /* its exit code then */
+    enum service service; /* what it asks beyond its machine, and what it writes there */
+    struct arrival arrivals[2];
+    bool bears; /* a loop of it goes on without an element that failed */
     bool
         slow; /* each trial takes long: only some of its calls are crashed unless it is said */
 };

@@ -12,8 +12,9 @@
 #include "command.h"
 #include "disk.h"
 #include "judge.h"
+#include "services.h"
 
-enum { RESUMES = 6, WORDS = 18 };
+enum { RESUMES = 6, WORDS = 20 };
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
 {
@@ -51,7 +52,7 @@ static const char mktemp_here[] = "#!/bin/sh\n"
                                   "folder=${0%/bin/*}/tmp/work\n"
                                   "mkdir -p \"$folder\" && echo \"$folder\"\n";
 
-static void make_world(const struct lab *lab, const struct scene *scene)
+static bool make_world(const struct lab *lab, const struct scene *scene)
 {
     char path[512];
     trial_remove(lab->world);
@@ -65,12 +66,13 @@ static void make_world(const struct lab *lab, const struct scene *scene)
     seam->spawned = seam->logged = 0;
     seam->under_way = 0;
     seam->fake_boot = false;
+    return service_begin(lab, scene);
 }
 
 /* The words of a command: `store` and `answers` are where they are in this world. */
 struct words {
     const char *list[WORDS];
-    char store[300], answers[300], signers[320], value[300];
+    char store[300], answers[300], params[300], signers[320], value[300];
 };
 
 static void say_exec(const struct lab *lab, const struct scene *scene, struct words *words)
@@ -92,6 +94,11 @@ static void say_exec(const struct lab *lab, const struct scene *scene, struct wo
             word = words->value;
         }
         words->list[++count] = word;
+    }
+    if (scene->service != NO_SERVICE) {
+        snprintf(words->params, sizeof words->params, "%s/params.yaml", lab->world);
+        words->list[++count] = "--params";
+        words->list[++count] = words->params;
     }
     if (scene->people[0].role) {
         people_signers(lab, words->signers, sizeof words->signers);
@@ -161,7 +168,8 @@ static int run_look(const struct lab *lab, const char *command)
 bool trial_baseline(const struct lab *lab, const struct scene *scene,
                     struct baseline *ret_baseline, struct rb_buf *ret_why)
 {
-    make_world(lab, scene);
+    if (!make_world(lab, scene))
+        return complain(ret_why, "there is no service to ask", 0);
     memset(seam->trace, 0, sizeof seam->trace);
     if (!prepare(lab, scene, ret_why))
         return false;
@@ -172,8 +180,8 @@ bool trial_baseline(const struct lab *lab, const struct scene *scene,
         ret_baseline->allocated[role] = seam->allocated[role];
     }
     memcpy(ret_baseline->trace, seam->trace, sizeof ret_baseline->trace);
-    rb_buf_clear(&ret_baseline->spawns);
-    rb_buf_append(&ret_baseline->spawns, seam->spawns, seam->spawned);
+    rb_buf_clear(&ret_baseline->effects);
+    judge_effects(lab, scene, &ret_baseline->effects);
     if (status != scene->code || !ended)
         rb_buf_printf(ret_why, "undisturbed it exits with %d", status);
     return status == scene->code && ended;
@@ -246,7 +254,7 @@ static bool go_on(const struct lab *lab, const struct trial *trial, struct rb_bu
             return true;
         if (judge_is_begun(lab))
             status = run_resume(lab, fault);
-        else if (!judge_nothing_done(why))
+        else if (!judge_nothing_done(lab, trial->scene, why))
             return false;
         else
             status = run_exec(lab, trial->scene, fault);
@@ -276,9 +284,9 @@ static bool judge_end(const struct lab *lab, const struct trial *trial,
     bool unknown = trial->fault.kind == FAULT_KILL && trial->fault.role == WORKER;
     if (!failed && !unknown && !judge_same_end(lab, trial->scene))
         return complain(why, "the run has not come to the same end", 0);
-    return judge_starts(lab, trial->scene, rb_buf_text(&baseline->spawns), why) &&
+    return judge_starts(lab, trial->scene, rb_buf_text(&baseline->effects), why) &&
            (failed || (unknown && trial->scene->bears) ||
-            judge_all_done(lab, trial->scene, rb_buf_text(&baseline->spawns), why));
+            judge_all_done(lab, trial->scene, rb_buf_text(&baseline->effects), why));
 }
 
 enum trial_end trial_run(const struct lab *lab, const struct trial *trial,
@@ -286,7 +294,8 @@ enum trial_end trial_run(const struct lab *lab, const struct trial *trial,
                          struct rb_buf *ret_why)
 {
     *ret_state = 0;
-    make_world(lab, trial->scene);
+    if (!make_world(lab, trial->scene))
+        return complain(ret_why, "there is no service to ask", 0), TRIAL_BROKEN;
     if (!prepare(lab, trial->scene, ret_why))
         return TRIAL_BROKEN;
     int status = run_crashed(lab, trial->scene, &trial->fault);

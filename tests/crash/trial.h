@@ -11,6 +11,7 @@
 struct lab {
     char world[256]; /* made anew for each trial */
     const char *repository;
+    int worker; /* from 0 */
 };
 
 /* Removes a folder with all that is in it. */
@@ -27,7 +28,8 @@ struct trial {
 struct baseline {
     int counts[ROLES], allocated[ROLES];
     unsigned char trace[ROLES][TRACE_MAX];
-    struct rb_buf spawns;
+    struct rb_buf
+        effects; /* a line for each program that was started, and each write that arrived */
 };
 
 bool trial_baseline(const struct lab *lab, const struct scene *scene,

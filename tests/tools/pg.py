@@ -61,7 +61,7 @@ class Cluster:
                     os.path.join(self.bin, "postgres"), "-D", self.data,
                     "-p", str(self.port), "-c", "listen_addresses=127.0.0.1",
                     "-c", "unix_socket_directories=" + self.socket, "-c", "fsync=off",
-                    "-c", "shared_buffers=16MB", "-c", "max_connections=50"],
+                    "-c", "shared_buffers=16MB", "-c", "max_connections=100"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
         self._await_ready()
 
