@@ -3,10 +3,10 @@ them mean for the others, and that the record of it is sound."""
 
 import os
 import signal
-import time
 
 import pytest
 
+from test_crash import wait_for
 from test_examples import assert_sound
 
 pytestmark = pytest.mark.usefixtures("every_prefix")
@@ -21,13 +21,6 @@ MEET = HEAD + """
       - {{id: right, run: "touch {0}/right; until [ -e {0}/left ]; do sleep 0.02; done"}}
   - {{id: after, exec: [echo, "${{{{ steps.left.exit + steps.right.exit }}}}"]}}
 """
-
-
-def until(condition):
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def test_branches_that_end_together_share_a_sync(runbook):
@@ -179,7 +172,7 @@ def test_a_killed_run_adopts_all_its_branches(runbook):
       - {{id: ends, run: "echo ends >> {0}/starts; until [ -e {0}/first ]; do sleep 0.02; done"}}
 """.format(runbook.folder))
     process = runbook.start("exec", path)
-    until(lambda: len(starts(runbook)) == 3)
+    wait_for(lambda: len(starts(runbook)) == 3)
     process.send_signal(signal.SIGKILL)
     process.wait()
     runbook.write("first", "")          # one ends while nobody is there
@@ -216,7 +209,7 @@ def test_a_signal_lets_all_branches_end_their_step(runbook):
     path = runbook.write("f.yaml", FAILS.format("wait", runbook.folder).replace(
         "test -e", "until [ -e %s/go ]; do sleep 0.02; done; true" % runbook.folder))
     process = runbook.start("exec", path)
-    until(lambda: len(starts(runbook)) == 2)
+    wait_for(lambda: len(starts(runbook)) == 2)
     process.send_signal(signal.SIGINT)
     runbook.await_event("signal.received")
     runbook.write("go", "")
@@ -257,6 +250,6 @@ def test_f01_a_run_killed_while_it_ends_a_branch_ends_it_when_resumed(runbook):
     [adopted], [killed] = runbook.named("effect.adopted"), [
         one["killed"] for one in runbook.named("effect.result") if one["step"] == "slow"]
     assert adopted["step"] == "slow" and killed == "request"
-    until(lambda: list(runbook.what_is_left()) == [])
+    wait_for(lambda: list(runbook.what_is_left()) == [])
     assert starts(runbook) == {"slow": 1}
     assert_sound(runbook)

@@ -35,7 +35,6 @@ NOT_UNDER_VALGRIND = {
     "effects/test_sql_parts": "begins itself anew by /proc/self/exe, which is valgrind's program then",
     "lua/test_worker_main": WORKERS,
     "lua/test_expect": "a process without a descriptor left, to which valgrind gives more",
-    "lua/test_pattern": "asks how long a pattern may take",
 }
 
 # What takes more than three seconds of the processor, some of it minutes.
@@ -59,8 +58,13 @@ def main():
     arguments = sys.argv[1:]
     slow = arguments[0] == "--slow"
     build, pattern = (*arguments[slow:], "")[:2]
-    commands = {name: command for name, command in commands_of(build).items()
-                if pattern in name and (name in SLOW) == slow}
+    programs = commands_of(build)
+    known = {*programs, *(name.split("/")[0] for name in programs)}
+    if unknown := (SLOW | NOT_UNDER_VALGRIND.keys()) - known:
+        sys.exit(f"memcheck: {build} has no such tests: {', '.join(sorted(unknown))}")
+    commands = {name: command for name, command in programs.items()
+                if pattern in name and (name in SLOW) == slow
+                and not {name, name.split("/")[0]} & NOT_UNDER_VALGRIND.keys()}
     failed = pairs.run(list(commands.items()))
     print(f"memcheck: {len(commands)} test programs, {failed} with findings")
     return 1 if failed or not commands else 0
@@ -75,8 +79,7 @@ def commands_of(build):
         suite = test["suite"][0].split(":")[-1]
         program, *arguments = test["cmd"]
         name = f"{suite}/{os.path.basename(program)}"
-        if not {suite, name} & NOT_UNDER_VALGRIND.keys():
-            programs.setdefault(name, [*VALGRIND, program]).extend(arguments)
+        programs.setdefault(name, [*VALGRIND, program]).extend(arguments)
     return programs
 
 
