@@ -82,10 +82,12 @@ static bool next_line(FILE *from, char *ret_line, int size)
 static FILE *ask(const struct lab *lab, enum service kind, const char *word,
                  const char *rest)
 {
+    char line[512];
     int fd = sockets[kind][lab->worker];
+    int length = snprintf(line, sizeof line, "%s %s\n", word, rest);
     if (!answers[kind])
         answers[kind] = fdopen(fd, "r");
-    dprintf(fd, "%s %s\n", word, rest);
+    send(fd, line, (size_t)length, MSG_NOSIGNAL);
     return answers[kind];
 }
 
@@ -116,15 +118,26 @@ bool service_begin(const struct lab *lab, const struct scene *scene)
     return fclose(params) == 0 && lines > 0;
 }
 
-void service_tell(const struct lab *lab, const struct scene *scene, struct rb_buf *effects)
+/* One that does not say must not count as nothing done. */
+static int ask_count(const struct lab *lab, enum service kind, const char *what)
 {
     char line[64];
+    FILE *answer = ask(lab, kind, "count", what);
+    if (!next_line(answer, line, sizeof line)) {
+        fprintf(stderr, "crash: the %s does not say how often %s was done\n", kinds[kind],
+                what);
+        _exit(1);
+    }
+    int count = (int)strtol(line, NULL, 10);
+    next_line(answer, line, sizeof line);
+    return count;
+}
+
+void service_tell(const struct lab *lab, const struct scene *scene, struct rb_buf *effects)
+{
     for (size_t i = 0; i < RB_COUNT(scene->arrivals) && scene->arrivals[i].step; i++) {
         const struct arrival *arrival = &scene->arrivals[i];
-        FILE *answer = ask(lab, scene->service, "count", arrival->what);
-        int count = 0;
-        while (next_line(answer, line, sizeof line))
-            count = (int)strtol(line, NULL, 10);
+        int count = ask_count(lab, scene->service, arrival->what);
         for (int nth = 1; nth <= count; nth++)
             rb_buf_printf(effects, "write\x1f%s.%d\x1f%s\n", arrival->step, nth,
                           arrival->what);

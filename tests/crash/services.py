@@ -69,8 +69,10 @@ class Database:
         self.client.stdin.write(f"{sql}\n\\echo .\n")
         self.client.stdin.flush()
         lines = []
-        while (line := self.client.stdout.readline().rstrip("\n")) != ".":
-            lines.append(line)
+        while (line := self.client.stdout.readline()) != ".\n":
+            if not line:
+                raise RuntimeError(f"no answer to {sql}")
+            lines.append(line.rstrip("\n"))
         return lines
 
     def begin(self, _):

@@ -27,7 +27,8 @@ DEFENCES = [
     Defence("F01", "doubt about a message that has a note of its start and none of its end",
             "interpreter/effects/notes.c",
             'return exists(run_dir, dir, "started") || exists', "return exists",
-            "test_notify.py::test_f01_a_message_that_was_under_way_at_a_kill_is_not_sent_again"),
+            "test_notify.py::test_f01_a_message_that_was_under_way_at_a_kill_is_not_sent_again "
+            "crash:requests crash:review"),
     Defence("F01", "a look at which requests of the inbox are on record", "interpreter/core/apply.c",
             "if (number > state->remarks)", "if (false)",
             "test_handover.py::test_f01_killed_between_its_request_and_the_record_it_is_taken_by_the_next"),
