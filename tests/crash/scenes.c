@@ -2,6 +2,13 @@
 
 #include "base/json.h"
 
+/* Four commands take it to its end, with somebody who signs between them. */
+#define APPROVE                                                                       \
+    .file = "examples/14-approve.yaml", .words = {"-e", "production"}, .answers = "", \
+    .doubts = {"tests[0]", "tests[1]", "tests[2]", "tests[3]", "deploy"},             \
+    .people = {{.role = "qa", .item = "uat"}, {.role = "po"}, {.role = "tl"}},        \
+    .slow = true
+
 const struct scene scenes[] = {
     {.name = "hello",
      .file = "examples/01-hello.yaml",
@@ -80,13 +87,10 @@ const struct scene scenes[] = {
                 "  update.failure: {answer: skip, reason: nobody can be told}\n"
                 "  load.failure: [retry, retry, retry]\n",
      .doubts = {"declare.team", "declare.everybody", "load", "update"}},
-    {.name = "approve",
-     .file = "examples/14-approve.yaml",
-     .words = {"-e", "production"},
-     .answers = "",
-     .doubts = {"tests[0]", "tests[1]", "tests[2]", "tests[3]", "deploy"},
-     .people = {{.role = "qa", .item = "uat"}, {.role = "po"}, {.role = "tl"}},
-     .slow = true},
+    {.name = "await", APPROVE, .signed_before = 0},
+    {.name = "confirmed", APPROVE, .signed_before = 1},
+    {.name = "approved-once", APPROVE, .signed_before = 2},
+    {.name = "approve", APPROVE, .signed_before = 3},
     {.name = "window",
      .file = "examples/15-window.yaml",
      .answers = "  freeze.window: {answer: override, reason: the clock is right}\n"

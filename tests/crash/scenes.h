@@ -16,11 +16,11 @@ struct scene {
     const char
         *repeats[4]; /* programs that may run again by themselves: what only looks, and
                                what is idempotent; the beginning of the words, ended by NULL */
-    struct person
-        people[4];        /* who signs what it waits for, in this order; what is crashed is
-                                the resume after the last of them */
-    const char *end;      /* the status that it comes to; NULL: succeeded */
-    int code;             /* its exit code then */
+    struct person people[4]; /* who signs what it waits for, in this order */
+    int signed_before; /* how many of them, before the command that is crashed: its exec, or
+                          a resume */
+    const char *end;   /* the status that it comes to; NULL: succeeded */
+    int code;          /* its exit code then */
     enum service service; /* what it asks beyond its machine, and what it writes there */
     struct arrival arrivals[2];
     bool bears; /* a loop of it goes on without an element that failed */

@@ -14,7 +14,7 @@
 #include "judge.h"
 #include "services.h"
 
-enum { RESUMES = 6, WORDS = 20 };
+enum { RESUMES = 10, WORDS = 20, EXIT_WAITS = 3 };
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *walk)
 {
@@ -133,16 +133,14 @@ static int run_resume(const struct lab *lab, const struct fault *fault)
                                              "--no-input", NULL});
 }
 
-/* Up to where people have signed all that it waits for, undisturbed. */
+/* Up to the signature before the command that is crashed, undisturbed. */
 static bool prepare(const struct lab *lab, const struct scene *scene, struct rb_buf *why)
 {
-    enum { WAITS = 3 };
-    int status = WAITS;
     if (scene->people[0].role && !people_make(lab))
         return complain(why, "there are no keys to sign with", 0);
-    for (int i = 0; scene->people[i].role; i++) {
-        status = i == 0 ? run_exec(lab, scene, NULL) : run_resume(lab, NULL);
-        if (status != WAITS)
+    for (int i = 0; i < scene->signed_before; i++) {
+        int status = i == 0 ? run_exec(lab, scene, NULL) : run_resume(lab, NULL);
+        if (status != EXIT_WAITS)
             return complain(why, "it does not wait for a signature", status);
         if (!people_sign(lab, &scene->people[i]))
             return complain(why, "a signature does not count", i);
@@ -154,7 +152,13 @@ static bool prepare(const struct lab *lab, const struct scene *scene, struct rb_
 static int run_crashed(const struct lab *lab, const struct scene *scene,
                        const struct fault *fault)
 {
-    return scene->people[0].role ? run_resume(lab, fault) : run_exec(lab, scene, fault);
+    return scene->signed_before > 0 ? run_resume(lab, fault) : run_exec(lab, scene, fault);
+}
+
+/* The exit code of what is crashed, undisturbed. */
+static int code_of(const struct scene *scene)
+{
+    return scene->people[scene->signed_before].role ? EXIT_WAITS : scene->code;
 }
 
 static int run_look(const struct lab *lab, const char *command)
@@ -163,28 +167,6 @@ static int run_look(const struct lab *lab, const char *command)
     snprintf(store, sizeof store, "%s/store", lab->world);
     return command_run(lab, NULL,
                        (const char *const[]){command, "last", "--store", store, NULL});
-}
-
-bool trial_baseline(const struct lab *lab, const struct scene *scene,
-                    struct baseline *ret_baseline, struct rb_buf *ret_why)
-{
-    if (!make_world(lab, scene))
-        return complain(ret_why, "there is no service to ask", 0);
-    memset(seam->trace, 0, sizeof seam->trace);
-    if (!prepare(lab, scene, ret_why))
-        return false;
-    int status = run_crashed(lab, scene, NULL);
-    bool ended = command_wait_all();
-    for (int role = 0; role < ROLES; role++) {
-        ret_baseline->counts[role] = seam->count[role];
-        ret_baseline->allocated[role] = seam->allocated[role];
-    }
-    memcpy(ret_baseline->trace, seam->trace, sizeof ret_baseline->trace);
-    rb_buf_clear(&ret_baseline->effects);
-    judge_effects(lab, scene, &ret_baseline->effects);
-    if (status != scene->code || !ended)
-        rb_buf_printf(ret_why, "undisturbed it exits with %d", status);
-    return status == scene->code && ended;
 }
 
 /* The store as the power cut leaves it, and a boot that is another one. */
@@ -219,7 +201,7 @@ static bool judge_exec(const struct trial *trial, int status, struct rb_buf *why
                  trial->fault.kind == FAULT_POWER;
     if (status < 0 && !(kills && status == -SIGKILL))
         return complain(why, "the program crashed", status);
-    if (status != trial->scene->code && is_harmless(&trial->fault))
+    if (status != code_of(trial->scene) && is_harmless(&trial->fault))
         return complain(why, "a harmless fault was noticed", status);
     return true;
 }
@@ -243,10 +225,11 @@ static bool judge_record(const struct lab *lab, const struct trial *trial,
     return false;
 }
 
-/* Runs it to its end: a run of which nothing is on disk is begun anew, as a person would. */
+/* Runs it to its end: a run of which nothing is on disk is begun anew, and what it waits for is signed, as
+ * people would. */
 static bool go_on(const struct lab *lab, const struct trial *trial, struct rb_buf *why)
 {
-    int status = 0;
+    int status = 0, signed_so_far = trial->scene->signed_before;
     struct fault kill = {.kind = FAULT_KILL, .nth = trial->again};
     for (int round = 0; round < RESUMES; round++) {
         const struct fault *fault = trial->again > 0 && round == 0 ? &kill : NULL;
@@ -260,9 +243,39 @@ static bool go_on(const struct lab *lab, const struct trial *trial, struct rb_bu
             status = run_exec(lab, trial->scene, fault);
         if (status < 0 && !(fault && status == -SIGKILL))
             return complain(why, "resume crashed", status);
+        const struct person *next = &trial->scene->people[signed_so_far];
+        if (status == EXIT_WAITS && next->role) {
+            if (!people_sign(lab, next))
+                return complain(why, "a signature does not count", signed_so_far);
+            signed_so_far++;
+        }
     }
     return judge_is_finished(lab) ||
            complain(why, "the run does not come to its end", status);
+}
+
+bool trial_baseline(const struct lab *lab, const struct scene *scene,
+                    struct baseline *ret_baseline, struct rb_buf *ret_why)
+{
+    if (!make_world(lab, scene))
+        return complain(ret_why, "there is no service to ask", 0);
+    memset(seam->trace, 0, sizeof seam->trace);
+    if (!prepare(lab, scene, ret_why))
+        return false;
+    int status = run_crashed(lab, scene, NULL);
+    bool ended = command_wait_all();
+    for (int role = 0; role < ROLES; role++) {
+        ret_baseline->counts[role] = seam->count[role];
+        ret_baseline->allocated[role] = seam->allocated[role];
+    }
+    memcpy(ret_baseline->trace, seam->trace, sizeof ret_baseline->trace);
+    if (status != code_of(scene) || !ended)
+        return complain(ret_why, "undisturbed it comes to another end", status);
+    const struct trial undisturbed = {.scene = scene, .loss = -1};
+    bool finished = go_on(lab, &undisturbed, ret_why);
+    rb_buf_clear(&ret_baseline->effects);
+    judge_effects(lab, scene, &ret_baseline->effects);
+    return finished;
 }
 
 static bool judge_end(const struct lab *lab, const struct trial *trial,

@@ -295,7 +295,7 @@ def test_every_call_of_a_run_is_known(runbook):
     assert not unknown
 
 
-# Two ask services that count what arrives, and the scene of one begins behind its signatures.
+# Two ask services that count what arrives, and one waits for signatures.
 NOT_ALONE = ["12-review.yaml", "14-approve.yaml", "20-requests.yaml"]
 EXAMPLES = sorted({os.path.basename(path) for path in glob.glob(os.path.join(ROOT, "examples", "*.yaml"))
                    if ".answers." not in path} - {*NOT_ALONE})
