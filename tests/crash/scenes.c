@@ -100,6 +100,8 @@ const struct scene scenes[] = {
                 "  look.window: {answer: override, reason: the clock is right}\n"
                 "  migrate.window: {answer: override, reason: the clock is right}\n",
      .doubts = {"announce", "backup", "look", "migrate"},
+     .repeats = {"echo\x1f"
+                 "a backup"},
      .slow = true},
     {.name = "locks",
      .file = "examples/16-locks.yaml",
