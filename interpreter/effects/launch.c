@@ -168,8 +168,15 @@ static int examine(const struct rb_launch *launch, const char *path)
     return faccessat(launch->folder, path, X_OK, AT_EACCESS) < 0 ? errno : 0;
 }
 
-/* `found` is set to the first candidate that can be executed; the result is why there is none.
- * An empty entry of PATH is the current folder. */
+/* No program is there. Any other error leaves that open, and what a later entry of PATH has under this
+ * name may be another one. */
+static bool is_absence(int code)
+{
+    return code == ENOENT || code == ENOTDIR || code == EACCES || code == ENAMETOOLONG;
+}
+
+/* `found` is set to the first candidate that can be executed, or of which nobody knows; the result is why
+ * there is none. An empty entry of PATH is the current folder. */
 static int search(const struct rb_launch *launch, const char *program, struct rb_buf *found)
 {
     int why = ENOENT;
@@ -180,8 +187,8 @@ static int search(const struct rb_launch *launch, const char *program, struct rb
         rb_buf_append(found, length > 0 ? at : ".", length > 0 ? length : 1);
         rb_buf_printf(found, "/%s", program);
         int code = examine(launch, found->data);
-        if (code == 0)
-            return 0;
+        if (!is_absence(code))
+            return code;
         if (code == EACCES)
             why = code;
         at = at[length] ? at + length + 1 : NULL;
@@ -219,6 +226,8 @@ bool rb_launch_find(const struct rb_launch *launch, const char *program,
         return fail_with(err, code, "the name of the program is empty");
     if (direct)
         return not_executable(program, code, err);
+    if (!is_absence(code))
+        return not_executable(found.data, code, err);
     if (!launch->path)
         return fail_with(
             err, code, "the program %s can't be looked up: PATH is not in the environment",

@@ -79,6 +79,8 @@ DEFENCES = [
             "    if (fdatasync(writer->fd) != 0)\n",
             "    if (fdatasync(writer->fd) != 0 && fdatasync(writer->fd) != 0)\n",
             "test_faults.py::test_f10_an_error_of_fdatasync_is_final[once]"),
+    Defence("F11", "an end to the search of PATH where nobody knows", "interpreter/effects/launch.c",
+            "if (!is_absence(code))\n            return code;", "if (code == 0)\n            return 0;", "unit:test_launch"),
     Defence("F11", "an end with the first write that fails", "interpreter/journal/writer.c",
             "} else if (errno != EINTR &&", "} else if (errno != EINTR && errno != EIO &&",
             "test_faults.py::test_f11_an_error_of_write_is_final"),

@@ -6,6 +6,8 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -61,10 +63,40 @@ static void a_program_has_no_other_descriptors(void **state)
     close(low);
 }
 
+/* What the entry behind it has under this name may be another program. */
+static void what_an_entry_of_path_has_must_be_known(void **state)
+{
+    (void)state;
+    static const char *const skipped[] = {"/nowhere", "/etc/passwd", "/etc"};
+    static const struct rb_secrets none;
+    char folder[] = "/tmp/rb-launch-XXXXXX", loop[64];
+    assert_non_null(mkdtemp(folder));
+    snprintf(loop, sizeof loop, "%s/loop", folder);
+    assert_int_equal(symlink("loop", loop), 0);
+    for (size_t i = 0; i <= RB_COUNT(skipped); i++) {
+        bool known = i < RB_COUNT(skipped);
+        RB_AUTO_BUF struct rb_buf entries = {0}, path = {0};
+        rb_buf_printf(&entries, "%s:/usr/bin", known ? skipped[i] : loop);
+        RB_AUTO_VALUE const struct rb_value *request = rb_value_map(
+            "env", rb_value_map("PATH", rb_value_text(rb_buf_text(&entries)), NULL), NULL);
+        struct rb_launch launch;
+        struct rb_error err = {0};
+        assert_true(rb_launch_init(&launch, request, &none, &err));
+        assert_int_equal(rb_launch_find(&launch, "ls", &path, &err), known);
+        assert_string_equal(rb_buf_text(&path), known ? "/usr/bin/ls" : "");
+        if (!known)
+            assert_non_null(strstr(err.message, "/loop/ls can't be executed: "));
+        rb_launch_done(&launch);
+    }
+    unlink(loop);
+    rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_program_has_no_other_descriptors),
+        cmocka_unit_test(what_an_entry_of_path_has_must_be_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
