@@ -12,7 +12,7 @@ import pytest
 
 from conftest import ROOT
 from people import BOOK, accept, approve, assert_sound, begin, drop, shown, statement_of
-from test_parallel import until
+from test_crash import wait_for
 
 pytestmark = pytest.mark.usefixtures("every_prefix")
 
@@ -219,7 +219,7 @@ def agent(runbook, people):
     path = os.path.join(people.folder, "agent")
     process = subprocess.Popen(["ssh-agent", "-D", "-a", path], stdout=subprocess.DEVNULL,
                                stderr=subprocess.DEVNULL)
-    until(lambda: listens(path))
+    wait_for(lambda: listens(path))
     subprocess.run(["ssh-add", "-q", people.key("tl@x")], check=True, stdin=subprocess.DEVNULL,
                    env={**os.environ, "SSH_AUTH_SOCK": path})
     yield path

@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
+from test_crash import wait_for
 from test_examples import assert_sound
-from test_parallel import until
 
 pytestmark = pytest.mark.usefixtures("every_prefix")
 
@@ -67,7 +67,7 @@ def test_a_suspended_run_is_handed_over(runbook):
 
 def test_a_run_under_way_is_handed_over_by_its_inbox(runbook):
     process = runbook.start("exec", book(runbook), stderr=subprocess.PIPE, text=True)
-    until(lambda: began(runbook))
+    wait_for(lambda: began(runbook))
     for who in ("bob", "carol"):
         done = runbook("handover", "last", "--to", who)
         assert done.code == 0, done
@@ -86,7 +86,7 @@ def test_a_run_under_way_is_handed_over_by_its_inbox(runbook):
 
 def test_a_run_that_was_cut_off_is_handed_over_and_goes_on(runbook):
     process = runbook.start("exec", book(runbook))
-    until(lambda: began(runbook))
+    wait_for(lambda: began(runbook))
     process.send_signal(signal.SIGKILL)
     process.wait()
     done = runbook("handover", "last", "--to", "bob")
@@ -101,10 +101,10 @@ def test_a_run_that_was_cut_off_is_handed_over_and_goes_on(runbook):
 
 def test_f01_killed_between_its_request_and_the_record_it_is_taken_by_the_next(runbook):
     process = runbook.start("exec", book(runbook))
-    until(lambda: began(runbook))
+    wait_for(lambda: began(runbook))
     process.send_signal(signal.SIGSTOP)
     waiting = runbook.start("handover", "last", "--to", "bob", stdout=subprocess.PIPE, text=True)
-    until(lambda: os.path.exists(os.path.join(runbook.run_folder(), "inbox", "remark.1")))
+    wait_for(lambda: os.path.exists(os.path.join(runbook.run_folder(), "inbox", "remark.1")))
     process.send_signal(signal.SIGKILL)
     process.wait()
     said = waiting.communicate()[0]
@@ -119,7 +119,7 @@ def test_f01_killed_between_its_request_and_the_record_it_is_taken_by_the_next(r
 
 def test_after_a_torn_line_it_is_put_behind_what_is_sound(runbook):
     process = runbook.start("exec", book(runbook))
-    until(lambda: began(runbook))
+    wait_for(lambda: began(runbook))
     process.send_signal(signal.SIGKILL)
     process.wait()
     path = os.path.join(runbook.run_folder(), "journal.jsonl")

@@ -10,8 +10,8 @@ import time
 import pytest
 
 from conftest import ROOT
+from test_crash import wait_for
 from test_examples import assert_sound
-from test_parallel import until
 
 # Works until there is a file `go`.
 BOOK = """
@@ -85,7 +85,7 @@ def test_plan_shows_the_locks(runbook, book):
 @pytest.mark.usefixtures("every_prefix")
 def test_a_lock_is_held_from_before_the_first_step_to_the_end(runbook, book):
     process = runbook.start("exec", book)
-    until(lambda: began(runbook) == 1)
+    wait_for(lambda: began(runbook) == 1)
     types = [event["type"] for event in runbook.events()]
     assert types.index("lock.taken") < types.index("run.started") < types.index("step.began")
     assert runbook.named("lock.taken")[0]["keys"] == ["db:primary"]
@@ -106,7 +106,7 @@ def test_a_lock_is_held_from_before_the_first_step_to_the_end(runbook, book):
 
 def test_a69_the_loser_of_a_lock_is_told_who_has_it_and_writes_nothing(runbook, book):
     process = runbook.start("exec", book)
-    until(lambda: began(runbook) == 1)
+    wait_for(lambda: began(runbook) == 1)
     run = os.path.basename(runbook.run_folder())
     before = everything(runbook)
     other = runbook("exec", book)
@@ -122,7 +122,7 @@ def test_a69_the_loser_of_a_lock_is_told_who_has_it_and_writes_nothing(runbook, 
 
 def test_a69_a_second_resume_is_told_who_is_at_work_and_writes_nothing(runbook, book):
     process = runbook.start("exec", book)
-    until(lambda: began(runbook) == 1)
+    wait_for(lambda: began(runbook) == 1)
     before = everything(runbook)
     other = runbook("resume", "last")
     assert other.code == 8, other
@@ -160,7 +160,7 @@ def test_cancelled_it_gives_it_up(runbook, book):
 @pytest.mark.usefixtures("every_prefix")
 def test_f01_a_killed_run_keeps_its_lock_and_has_it_when_it_is_resumed(runbook, book):
     process = runbook.start("exec", book)
-    until(lambda: began(runbook) == 1)
+    wait_for(lambda: began(runbook) == 1)
     process.send_signal(signal.SIGKILL)
     process.wait()
     other = runbook("exec", book)
@@ -199,12 +199,12 @@ def test_f48_of_two_at_the_same_instant_exactly_one_gets_it(runbook, book):
     for turn in range(40):
         both = [runbook.start("exec", book, "--answers", answers, stderr=subprocess.PIPE,
                               text=True) for _ in range(2)]
-        until(lambda: any(one.poll() is not None for one in both))
+        wait_for(lambda: any(one.poll() is not None for one in both))
         loser = next(one for one in both if one.poll() is not None)
         winner = next(one for one in both if one is not loser)
         said = loser.communicate()[1]
         assert loser.returncode == 8 and "db:primary is held by run r-" in said, (turn, said)
-        until(lambda: began(runbook) == turn + 1)
+        wait_for(lambda: began(runbook) == turn + 1)
         runbook.write("go", "")
         said = winner.communicate()[1]
         assert winner.returncode == 0, (turn, said)
@@ -240,7 +240,7 @@ def test_f49_a_paused_writer_that_was_taken_over_writes_and_begins_nothing(runbo
 @pytest.mark.usefixtures("every_prefix")
 def test_who_waits_says_for_whom_and_gets_it_in_the_end(runbook, book):
     process = runbook.start("exec", book)
-    until(lambda: began(runbook) == 1)
+    wait_for(lambda: began(runbook) == 1)
     first = os.path.basename(runbook.run_folder())
     answers = runbook.write("a.yaml", YES)
     waiting = runbook.start("exec", book, "--wait", "--answers", answers,
@@ -351,7 +351,7 @@ def test_a_run_that_was_resumed_a_thousand_times_is_still_told_of(runbook, book)
 
 def test_unlock_needs_a_reason_and_takes_nothing_from_a_process(runbook, book):
     process = runbook.start("exec", book)
-    until(lambda: began(runbook) == 1)
+    wait_for(lambda: began(runbook) == 1)
     for words in ((), ("--reason", " ")):
         refused = runbook("unlock", "db:primary", *words)
         assert refused.code == 2 and "say why" in refused.err
@@ -377,14 +377,14 @@ def test_unlock_needs_a_reason_and_takes_nothing_from_a_process(runbook, book):
 
 def test_unlock_takes_nothing_from_a_step_that_outlives_its_run(runbook, book):
     process = runbook.start("exec", book)
-    until(lambda: began(runbook) == 1)
+    wait_for(lambda: began(runbook) == 1)
     process.kill()
     process.wait()
     refused = runbook("unlock", "db:primary", "--reason", "it is dead")
     assert refused.code == 8 and "its step still works" in refused.err, refused
     assert lock(runbook)["held"]
     runbook.write("go", "")
-    until(lambda: "still works" not in runbook("exec", book).err)
+    wait_for(lambda: "still works" not in runbook("exec", book).err)
     assert runbook("unlock", "db:primary", "--reason", "it is dead").code == 0
     done = runbook("resume", "last", "--answers", runbook.write("a.yaml", YES))
     assert done.code == 0 and began(runbook) == 1, done

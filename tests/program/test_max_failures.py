@@ -7,8 +7,9 @@ import time
 
 import pytest
 
+from test_crash import wait_for
 from test_examples import assert_sound
-from test_parallel import starts, until
+from test_parallel import starts
 
 pytestmark = pytest.mark.usefixtures("every_prefix")
 
@@ -134,7 +135,7 @@ def test_a_stop_is_no_failure_of_an_element(runbook):
     text = open(book(runbook, 1, failing="none")).read().replace(
         "case ", f"until [ -e {runbook.folder}/go ]; do sleep 0.02; done; case ")
     process = runbook.start("exec", runbook.write("roll.yaml", text))
-    until(lambda: "restart-a" in starts(runbook))
+    wait_for(lambda: "restart-a" in starts(runbook))
     for level in (1, 2):
         process.send_signal(signal.SIGINT)
         runbook.await_event("signal.received", level=level)

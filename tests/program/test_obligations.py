@@ -8,8 +8,8 @@ import subprocess
 
 import pytest
 
+from test_crash import wait_for
 from test_examples import assert_sound
-from test_parallel import until
 
 pytestmark = pytest.mark.usefixtures("every_prefix")
 
@@ -148,7 +148,7 @@ def test_f01_a_killed_run_still_has_them(runbook):
         'exec: [echo, "the end"]', 'run: "until [ -e %s/go ]; do sleep 0.02; done"' % runbook.folder)
     process = runbook.start("exec", runbook.write("rollback.yaml", text))
     runbook.await_event("effect.intent", step="last")
-    until(lambda: os.path.exists(os.path.join(runbook.run_folder(), "steps", "last.1", "started")))
+    wait_for(lambda: os.path.exists(os.path.join(runbook.run_folder(), "steps", "last.1", "started")))
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert runbook("confirm", "last", "meet").code == 0
