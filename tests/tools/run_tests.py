@@ -115,8 +115,8 @@ def program(build, pattern):
         env.setdefault("RUNBOOK_ROUNDS", "10")
         env.setdefault("RUNBOOK_PREFIXES", "12")
     select = ["-k", pattern] if pattern else []
-    # Three times the processors: most of a test is waiting.
-    done = subprocess.run([PYTHON, "-m", "pytest", "-q", "--tb=short", "--durations=5", "-n", "6",
+    # Four times the processors: most of a test is waiting.
+    done = subprocess.run([PYTHON, "-m", "pytest", "-q", "--tb=short", "--durations=5", "-n", "8",
                            "--dist", "loadfile", "-p", "no:cacheprovider", "--junitxml", report, *select,
                            "tests/program"],
                           text=True, env=env, stdin=subprocess.DEVNULL,
