@@ -238,7 +238,7 @@ static bool is_retry(const struct rb_value *line)
            (strcmp(type, "question.answered") == 0 && strcmp(answer, "retry") == 0);
 }
 
-/* Has this step, or one that it holds, started a program with these words? */
+/* Has this step, or one that it holds, had an effect with these words? */
 static bool has_started(const char *effects, const char *step, const char *words,
                         size_t length)
 {

@@ -1,6 +1,6 @@
 #pragma once
-/* What was promised, looked for in what is there: the record, what was shown, and the programs
- * that were started. */
+/* What was promised, looked for in what is there: the record, what was shown, the programs that were
+ * started, and what arrived at a service. */
 
 #include <stdbool.h>
 

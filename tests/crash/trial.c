@@ -133,9 +133,11 @@ static int run_resume(const struct lab *lab, const struct fault *fault)
                                              "--no-input", NULL});
 }
 
-/* Up to the signature before the command that is crashed, undisturbed. */
+/* A new world, up to the signature before the command that is crashed, undisturbed. */
 static bool prepare(const struct lab *lab, const struct scene *scene, struct rb_buf *why)
 {
+    if (!make_world(lab, scene))
+        return complain(why, "there is no service to ask", 0);
     if (scene->people[0].role && !people_make(lab))
         return complain(why, "there are no keys to sign with", 0);
     for (int i = 0; i < scene->signed_before; i++) {
@@ -257,8 +259,6 @@ static bool go_on(const struct lab *lab, const struct trial *trial, struct rb_bu
 bool trial_baseline(const struct lab *lab, const struct scene *scene,
                     struct baseline *ret_baseline, struct rb_buf *ret_why)
 {
-    if (!make_world(lab, scene))
-        return complain(ret_why, "there is no service to ask", 0);
     memset(seam->trace, 0, sizeof seam->trace);
     if (!prepare(lab, scene, ret_why))
         return false;
@@ -307,8 +307,6 @@ enum trial_end trial_run(const struct lab *lab, const struct trial *trial,
                          struct rb_buf *ret_why)
 {
     *ret_state = 0;
-    if (!make_world(lab, trial->scene))
-        return complain(ret_why, "there is no service to ask", 0), TRIAL_BROKEN;
     if (!prepare(lab, trial->scene, ret_why))
         return TRIAL_BROKEN;
     int status = run_crashed(lab, trial->scene, &trial->fault);
